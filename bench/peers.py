@@ -1,0 +1,33 @@
+"""The services that a user would write instead, each directly and behind an nginx."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import nginx
+from process import Server, free_port
+
+FASTIFY = Path(__file__).parent / "peers" / "fastify" / "server.js"
+
+
+@dataclass(frozen=True)
+class Peer:
+    name: str
+    title: str
+    command: tuple
+
+    @contextmanager
+    def serve(self, build, folder, store, workers):
+        """Port of the nginx before it, and its own."""
+        port = free_port()
+        command = [word.format(build=build) for word in self.command]
+        command += ["--listen", f"127.0.0.1:{port}", "--store", store.path]
+        with Server(command, port, folder / "peer.log"), nginx.proxy(folder, workers, port) as front:
+            yield front.port, port
+
+
+GO = Peer("go", "Go, group commit", ("{build}/bench-go-peer",))
+FASTIFY_GROUP = Peer("fastify-group", "Fastify, group commit", ("node", str(FASTIFY), "--commit", "group"))
+FASTIFY_SINGLE = Peer("fastify-single", "Fastify, one transaction a request",
+                      ("node", str(FASTIFY), "--commit", "single"))
+ALL = (GO, FASTIFY_GROUP, FASTIFY_SINGLE)

@@ -1,0 +1,51 @@
+"""Rows of the table: ratios, each measured several times in this run."""
+
+import statistics
+from dataclasses import asdict, dataclass, field
+
+
+@dataclass(frozen=True)
+class Target:
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def __str__(self):
+        if self.at_least is not None:
+            return f">= {self.at_least:.2f}"
+        return f"<= {self.at_most:.2f}" if self.at_most is not None else ""
+
+    def is_met(self, value):
+        if self.at_least is not None:
+            return value >= self.at_least
+        return None if self.at_most is None else value <= self.at_most
+
+
+@dataclass
+class Row:
+    """`ours` and `reference` are values of `unit`, pair by pair in the order in which they were measured."""
+    group: str
+    what: str
+    against: str
+    unit: str
+    target: Target = Target()
+    ours: list = field(default_factory=list)
+    reference: list = field(default_factory=list)
+    note: str = ""
+
+    def add(self, ours, reference):
+        self.ours.append(ours)
+        self.reference.append(reference)
+
+    @property
+    def ratios(self):
+        return [a / b for a, b in zip(self.ours, self.reference) if b]
+
+    @property
+    def median(self):
+        return statistics.median(self.ratios)
+
+    def as_json(self):
+        out = asdict(self)
+        out.update(target=str(self.target), ratios=self.ratios, median=self.median, spread=[min(self.ratios), max(self.ratios)],
+                   met=self.target.is_met(self.median))
+        return out

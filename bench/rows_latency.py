@@ -1,0 +1,90 @@
+"""Latency: of one create alone, of many, and how evenly workers share them."""
+
+import collections
+
+import nginx
+import peers
+import wire
+from results import Row, Target
+
+WORKERS = (1, 2, 4)
+CONNECTIONS = 256
+LOOP_SHARE = 0.5  # of the best throughput, for the plot
+
+
+def measure(env):
+    _alone(env)
+    for workers in WORKERS:
+        _crowd(env, workers)
+    _by_percentile(env)
+
+
+def _alone(env):
+    row = env.add(Row("latency", "one create alone, p50", "one bare durable insert, p50", "us", Target(at_most=1.3)))
+    for _ in range(env.plan.rounds):
+        store, folder = env.new_store()
+        with nginx.module(env.build, folder, store, 1) as ours:
+            load = env.load.closed(ours.port, wire.create(store), 1, env.plan.latency)
+        bare_store, bare_folder = env.new_store()
+        bare = env.load.sqlite_loop(bare_store, 1, env.plan.latency)
+        row.add(load.latency_us["50"], bare.latency_us["50"])
+        env.forget(folder)
+        env.forget(bare_folder)
+
+
+def _crowd(env, workers):
+    label = f"{CONNECTIONS} connections, {workers} worker{'s' * (workers > 1)}"
+    p99 = env.add(Row("latency", f"p99, {label}", "p50", "us", Target(at_most=4)))
+    p999 = env.add(Row("latency", f"p99.9, {label}", "150 ms", "us", Target(at_most=1)))
+    shares = Row("latency", f"fewest requests of a worker, {label}", "its equal share", "requests",
+                 Target(at_least=0.5))
+    for _ in range(env.plan.rounds):
+        store, folder = env.new_store()
+        with nginx.module(env.build, folder, store, workers, counts_workers=True) as ours:
+            load = env.load.closed(ours.port, wire.create(store), CONNECTIONS, env.plan.latency)
+        p99.add(load.latency_us["99"], load.latency_us["50"])
+        p999.add(load.latency_us["99.9"], 150_000)
+        if workers > 1:
+            counts = collections.Counter((folder / "workers.log").read_text().split())
+            fewest = min(counts.values()) if len(counts) == workers else 0
+            shares.add(fewest, sum(counts.values()) / workers)
+        env.forget(folder)
+    if workers > 1:
+        env.add(shares)
+
+
+def _by_percentile(env):
+    """Open-loop, for the plot: every side at the same rate, half of what the best peer can do; ours at half of its own
+    too."""
+    rate = int(LOOP_SHARE * max(max(env.throughput[f"{peer.name}-proxied"][128]) for peer in peers.ALL))
+    own_rate = int(LOOP_SHARE * max(env.throughput["module-2"][128]))
+    rows = {}
+    for _ in range(env.plan.rounds):
+        ours = _open_module(env, rate)
+        for peer in peers.ALL:
+            theirs = _open_peer(env, peer, rate)
+            if peer.name not in rows:
+                rows[peer.name] = env.add(Row("latency", f"p99 at {rate} creates/s open-loop, 64 connections",
+                                              f"{peer.title}, proxied", "us"))
+            rows[peer.name].add(ours.latency_us["99"], theirs.latency_us["99"])
+            env.percentiles[f"{peer.title}, {rate}/s"] = theirs.latency_us
+        env.percentiles[f"module, {rate}/s"] = ours.latency_us
+    env.percentiles[f"module, {own_rate}/s"] = _open_module(env, own_rate).latency_us
+
+
+def _open_module(env, rate):
+    store, folder = env.new_store()
+    with nginx.module(env.build, folder, store, 2) as ours:
+        wire.send(ours.port, wire.create(store))
+        load = env.load.open(ours.port, wire.create(store), rate, env.plan.latency, 64)
+    env.forget(folder)
+    return load
+
+
+def _open_peer(env, peer, rate):
+    store, folder = env.new_store()
+    with peer.serve(env.build, folder, store, 2) as (behind, _):
+        wire.send(behind, wire.create(store))
+        load = env.load.open(behind, wire.create(store), rate, env.plan.latency, 64)
+    env.forget(folder)
+    return load

@@ -1,0 +1,79 @@
+"""A static file of the same worker, while creates run and while the store is locked."""
+
+import sqlite3
+import subprocess
+import time
+from contextlib import closing, contextmanager
+
+import nginx
+import wire
+from load import read_open
+from results import Row, Target
+
+PROBES = 500  # a second
+PROBE_CONNECTIONS = 4
+LOCKED_RATE = 1000
+FILE = "/static/page.html"
+
+
+def measure(env):
+    capacity = _capacity(env)
+    _beside_creates(env, capacity // 2)
+    _beside_lock(env)
+
+
+def _capacity(env):
+    store, folder = env.new_store()
+    with nginx.module(env.build, folder, store, 1) as ours:
+        load = env.load.closed(ours.port, wire.create(store), 128, env.plan.short)
+    env.forget(folder)
+    return int(load.per_second)
+
+
+def _probe(env, port, seconds):
+    load = env.load.open(port, wire.get(FILE), PROBES, seconds, PROBE_CONNECTIONS)
+    if load.refused:
+        raise RuntimeError(f"{load.refused} static files refused")
+    return load.latency_us["99"]
+
+
+@contextmanager
+def _offered(env, port, request, rate, seconds):
+    """Creates at a constant rate beside what the block does."""
+    command = env.load.open_command(port, request, rate, seconds, 256)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        time.sleep(0.3)
+        results = []
+        yield results
+        results.append(read_open(process.communicate()[0], seconds))
+
+
+def _beside_creates(env, rate):
+    row = env.add(Row("static", f"p99 of a static file, {rate} creates/s beside it, 1 worker", "idle", "us",
+                      Target(at_most=2)))
+    seconds = env.plan.static
+    for _ in range(env.plan.rounds):
+        store, folder = env.new_store()
+        with nginx.module(env.build, folder, store, 1) as ours:
+            wire.send(ours.port, wire.create(store))
+            idle = _probe(env, ours.port, seconds)
+            with _offered(env, ours.port, wire.create(store), rate, seconds + 1):
+                row.add(_probe(env, ours.port, seconds), idle)
+        env.forget(folder)
+
+
+def _beside_lock(env):
+    seconds = env.plan.lock
+    row = env.add(Row("static", f"p99 of a static file, store locked {seconds:g} s, {LOCKED_RATE} creates/s offered",
+                      "idle", "us", Target(at_most=1.5)))
+    for _ in range(env.plan.rounds):
+        store, folder = env.new_store()
+        with nginx.module(env.build, folder, store, 1) as ours:
+            wire.send(ours.port, wire.create(store))
+            idle = _probe(env, ours.port, seconds)
+            with closing(sqlite3.connect(store.path, isolation_level=None)) as holder:
+                holder.execute("BEGIN IMMEDIATE")
+                with _offered(env, ours.port, wire.create(store), LOCKED_RATE, seconds):
+                    row.add(_probe(env, ours.port, seconds), idle)
+                    holder.execute("ROLLBACK")
+        env.forget(folder)

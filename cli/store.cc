@@ -1,0 +1,77 @@
+// appctl init and check: the store as a whole.
+#include <array>
+
+#include "app_create.h"
+#include "command.h"
+#include "output.h"
+#include "owner.h"
+#include "session.h"
+
+namespace appctl {
+namespace {
+
+constexpr std::array<Option, 1> kInitOptions = {{
+    {"owner", "USER[:GROUP]",
+     "who owns the store's files: the user of nginx's workers; without it: the owner of their "
+     "directory"},
+}};
+
+constexpr std::array<Option, 1> kCheckOptions = {{
+    {"repair", nullptr, "mend what can be mended"},
+}};
+
+constexpr std::array<Column, 4> kColumns = {{
+    {"PROBLEM", "problem"},
+    {"ORGANIZATION", "organization"},
+    {"REPAIRED", "repaired"},
+    {"DETAIL", "detail"},
+}};
+
+std::string init_store(const Arguments &arguments) {
+    const Session session(arguments.store);
+    if (arguments.has("owner") && session.path().empty()) throw Misused("--owner is for stores in files only");
+    ac_error error{};
+    require(ac_store_init(session.store(), &error), error);
+    return session.path();
+}
+
+void init(const Arguments &arguments) {
+    Owner owner;
+    if (arguments.has("owner")) owner = find_owner(std::string(arguments.text("owner")));
+    const std::string path = init_store(arguments);
+    if (arguments.has("owner")) give_to(owner, path);
+    print_record(arguments.json, R"({"initialized":true})");
+}
+
+void check(const Arguments &arguments) {
+    const Session session(arguments.store);
+    ListPrinter printer(arguments.json, kColumns);
+    ac_status status = AC_OK;
+    ac_error error{};
+    session.rows([&](std::string_view row) { printer.add(row); },
+                 [&](ac_row_fn row, void *ctx, ac_error *err) {
+                     status = ac_store_check(session.store(), arguments.has("repair") ? 1 : 0, row, ctx, err);
+                     if (status != AC_ECHECK) return status;
+                     // The list is whole all the same.
+                     error = *err;
+                     return AC_OK;
+                 });
+    if (arguments.json || printer.rows() != 0) {
+        printer.finish();
+    } else if (status == AC_OK) {
+        print("every promise holds\n");
+    }
+    require(status, error);
+}
+
+constexpr std::array<Command, 2> kCommands = {{
+    {"init", "makes the store, or upgrades its schema; safe to repeat", nullptr, kInitOptions, nullptr, init},
+    {"check", "checks every promise that can be checked at rest", nullptr, kCheckOptions,
+     "Prints what does not hold; exit code 1 when something is left that does not.", check},
+}};
+
+}  // namespace
+
+std::span<const Command> store_commands() { return kCommands; }
+
+}  // namespace appctl

@@ -1,0 +1,431 @@
+/*
+ * libappcreate: validates and creates application records.
+ *
+ * This header is the manual of the library. It compiles as C11 and as C++. It is all that a server needs to
+ * serve "POST /v1/organizations/{organizationId}/apps"; docs/c-abi.md tells the ideas behind it.
+ *
+ * Conventions, valid for every declaration that does not say otherwise:
+ *
+ * - Strings come in as ac_str, pointer and length, UTF-8, not NUL-terminated; {NULL, 0} is the empty string. They are
+ *   borrowed for the call only. Strings that go out are owned by the object they were asked of.
+ * - Pointers must not be NULL, except those named "nullable". A NULL where none is allowed is AC_EINVAL, not a crash.
+ * - Functions never throw. One that returns no ac_status takes NULL too: the answer is 0, empty, NULL or a refusal.
+ * - With a negative status the out parameters are untouched, and *err (always nullable) says what happened and how to
+ *   mend it; any other status leaves *err as it was. No message ever contains a token or a password.
+ * - Handles are opaque, made by one function and given back by the one named beside it; NULL may be given back.
+ * - An ac_store may be used by any number of threads at once. An ac_create belongs to one thread at a time.
+ *   Functions of plain values may be called from anywhere.
+ * - No function but those marked "blocks" waits for a disk, a network, a lock held by another process, or computes for
+ *   longer than some 100 microseconds: they can be called on an event loop.
+ * - Nothing survives fork(): make stores after it. Loading the library starts no thread and registers no handler.
+ * - Times are milliseconds since 1970-01-01T00:00:00Z. Deadlines are nanoseconds of CLOCK_MONOTONIC.
+ *
+ * ABI policy: within a major version functions are only added, structs that the caller allocates keep their size, and
+ * structs with a "size" member may grow at the end.
+ */
+
+#ifndef APP_CREATE_H
+#define APP_CREATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+#define AC_NOEXCEPT noexcept
+extern "C" {
+#else
+#define AC_NOEXCEPT
+#endif
+
+/* The library is compiled with everything hidden but this; a host that links it statically hides this too. */
+#ifdef __GNUC__
+#pragma GCC visibility push(default)
+#endif
+
+#define AC_VERSION_MAJOR 1
+#define AC_VERSION_MINOR 0
+#define AC_VERSION_PATCH 0
+
+/* "MAJOR.MINOR.PATCH" of the library that runs; static. */
+const char *ac_version(void) AC_NOEXCEPT;
+
+typedef struct ac_str {
+    const char *data; /* nullable when len is 0 */
+    size_t len;       /* bytes */
+} ac_str;
+
+typedef enum ac_status {
+    AC_OK = 0,
+    AC_AGAIN = 1,         /* call again on a thread that may block */
+    AC_DONE = 2,          /* the create has its answer; nothing more to do for it */
+    AC_EINVAL = -1,       /* an argument is NULL, out of range or malformed */
+    AC_ENOMEM = -2,       /* out of memory */
+    AC_ENOTFOUND = -3,    /* no such organization, key, provider, application */
+    AC_EEXISTS = -4,      /* id, slug or token is taken */
+    AC_EUNAVAILABLE = -5, /* the store cannot be reached, read or written */
+    AC_ETIMEOUT = -6,     /* the deadline passed */
+    AC_EVERSION = -7,     /* the store's schema is too old or too new for this library */
+    AC_ECHECK = -8,       /* ac_store_check found a broken promise */
+    AC_EINTERNAL = -9     /* a bug */
+} ac_status;
+
+/* The caller owns it; the library fills it. 512 bytes. */
+typedef struct ac_error {
+    int32_t status;    /* the ac_status returned */
+    int32_t detail;    /* SQLite's extended result code or MongoDB's error code; 0 when there is none */
+    char message[504]; /* one line, NUL-terminated, lower case, names the thing and the remedy */
+} ac_error;
+
+/* ------------------------------------------------------------------------------------------------ answers and errors
+ */
+
+/* Codes of the contract ("Errors"). */
+enum {
+    AC_CODE_OK = 0,
+    AC_CODE_INTERNAL = 1000,
+    AC_CODE_BAD_REQUEST = 1001,
+    AC_CODE_METHOD = 1003,
+    AC_CODE_TOO_LARGE = 1004,
+    AC_CODE_MEDIA_TYPE = 1005,
+    AC_CODE_BUSY = 1006,
+    AC_CODE_TOO_MANY = 1007,
+    AC_CODE_VALIDATION = 3000,
+    AC_CODE_NOT_FOUND = 3001,
+    AC_CODE_DATABASE = 3002,
+    AC_CODE_UNAUTHORIZED = 4001,
+    AC_CODE_NO_TOKEN = 4002,
+    AC_CODE_FORBIDDEN = 4003,
+    AC_CODE_CONFLICT = 5001,
+    AC_CODE_KEY_REUSED = 5002,
+    AC_CODE_LIMIT = 5017,
+    AC_CODE_PROVIDER = 5060
+};
+
+typedef struct ac_answer {
+    uint16_t status;      /* HTTP status */
+    uint16_t code;        /* AC_CODE_…, 0 with status 200 */
+    uint16_t retry_after; /* seconds for Retry-After; 0: no such header */
+    uint16_t flags;       /* AC_ANSWER_… */
+    ac_str body;          /* the JSON to send, Content-Type "application/json; charset=utf-8" */
+} ac_answer;
+
+enum {
+    AC_ANSWER_REPLAYED = 1,       /* send "Idempotency-Replayed: true" */
+    AC_ANSWER_ACCEPT_IDENTITY = 2 /* send "Accept-Encoding: identity" (RFC 9110, 12.5.3, with 415) */
+};
+
+/* The answer for a code of the contract. Static, never NULL; an unknown code answers as AC_CODE_INTERNAL. */
+const ac_answer *ac_code_answer(int code) AC_NOEXCEPT;
+
+/*
+ * The body for an error that the server made by itself (a 413, a 403 of an address rule): the contract's code and
+ * message for `status`, code 1000 with `reason` (nginx's or your server's reason phrase) for a status that it does not
+ * list. Writes at most `cap` bytes and returns the body's full length; nothing is cut when the result is <= cap.
+ * *code (nullable) receives the code, *retry_after (nullable) the seconds or 0.
+ */
+size_t ac_status_body(int status, ac_str reason, char *buf, size_t cap, int *code, unsigned *retry_after) AC_NOEXCEPT;
+
+/* ------------------------------------------------------------------------------------------------------ authentication
+ */
+
+#define AC_DIGEST_SIZE 32
+#define AC_ID_SIZE 25    /* 24 hexadecimal digits and NUL */
+#define AC_SLUG_SIZE 129 /* 128 bytes and NUL */
+#define AC_TAG_SIZE 17   /* 16 hexadecimal digits and NUL */
+
+typedef enum ac_access {
+    AC_ACCESS_OK = 0,
+    AC_ACCESS_NO_TOKEN, /* 4002: no Authorization, another scheme, an empty token */
+    AC_ACCESS_INVALID,  /* 4001: malformed, unknown, revoked, expired */
+    AC_ACCESS_SCOPE     /* 4001: the key lacks mad.application.management.create */
+} ac_access;
+
+typedef struct ac_bearer {
+    uint8_t digest[AC_DIGEST_SIZE]; /* SHA-256 of the token: what ac_store_find_keys takes */
+    char tag[AC_TAG_SIZE];          /* truncated hash, no credential: for rate limits and logs */
+} ac_bearer;
+
+/*
+ * Reads the value of Authorization (RFC 6750, 2.1; scheme without regard to case, b64token of at most 512 bytes).
+ * AC_ACCESS_OK fills *out; AC_ACCESS_INVALID is also the answer for a token of this library's own form ("aca_…") whose
+ * checksum is wrong: such a token needs no look-up.
+ */
+ac_access ac_bearer_parse(ac_str authorization, ac_bearer *out) AC_NOEXCEPT;
+
+enum {
+    AC_KEY_MAY_CREATE = 1,  /* has the permission mad.application.management.create */
+    AC_KEY_ORG_ENABLED = 2, /* its organization is enabled */
+    AC_KEY_REVOKED = 4
+};
+
+/* A key record, as it can be kept in a cache that processes share. 256 bytes. */
+typedef struct ac_key {
+    char id[AC_ID_SIZE];
+    char organization[AC_ID_SIZE];
+    char organization_slug[AC_SLUG_SIZE];
+    char owner[AC_ID_SIZE]; /* createdBy */
+    uint8_t role;           /* index into the contract's list of roles; 8 is "unknown" */
+    uint8_t flags;          /* AC_KEY_… */
+    uint8_t reserved[42];
+    int64_t expires_at; /* milliseconds since 1970; 0: never */
+} ac_key;
+
+/* May this key create, at time `now`? */
+ac_access ac_key_check(const ac_key *key, int64_t now) AC_NOEXCEPT;
+
+/*
+ * The value of WWW-Authenticate for an access that failed (RFC 6750, 3). `realm` is quoted as needed. Returns the
+ * full length, writes at most `cap` bytes.
+ */
+size_t ac_challenge(ac_access access, ac_str realm, char *buf, size_t cap) AC_NOEXCEPT;
+
+/* ------------------------------------------------------------------------------------------------------------- stores
+ */
+
+typedef struct ac_uri ac_uri;
+
+typedef enum ac_store_kind { AC_STORE_SQLITE = 1, AC_STORE_MONGODB = 2 } ac_store_kind;
+
+/*
+ * Reads a store's URI without contacting the store: "sqlite:/path/apps.db", "mongodb://…" or "mongodb+srv://…"; or
+ * "file:/path" or "env:NAME", which hold one. Blocks for as long as a "file:" takes to read. Give back with ac_uri_free.
+ */
+ac_status ac_uri_parse(ac_str text, ac_uri **out, ac_error *err) AC_NOEXCEPT;
+void ac_uri_free(ac_uri *uri) AC_NOEXCEPT;
+ac_store_kind ac_uri_kind(const ac_uri *uri) AC_NOEXCEPT;
+/* Absolute path of a SQLite store's file, NUL-terminated; empty for other stores. Owned by `uri`. */
+ac_str ac_uri_path(const ac_uri *uri) AC_NOEXCEPT;
+/* Identifies the store (two spellings of one store may differ), without credentials; for logs. Owned by `uri`. */
+ac_str ac_uri_name(const ac_uri *uri) AC_NOEXCEPT;
+
+/*
+ * The turn to write to one SQLite file, fair over threads and processes. The host gives AC_TURN_SIZE bytes of memory
+ * shared by its processes, aligned to 64, makes it once with ac_turn_init, and hands it to every store of that file.
+ * It is for fairness, not for safety: processes that do not share it still cannot hurt each other.
+ */
+#define AC_TURN_SIZE 256
+ac_status ac_turn_init(void *memory) AC_NOEXCEPT;
+
+enum { AC_LOG_ERROR = 1, AC_LOG_WARN = 2, AC_LOG_NOTICE = 3 };
+
+/* Called from any thread, one line, no newline; one for each change of state, not one for each request. */
+typedef void (*ac_log_fn)(void *ctx, int level, const char *message, size_t len);
+
+typedef struct ac_store_options {
+    size_t size;        /* sizeof(ac_store_options) */
+    const ac_uri *uri;  /* borrowed for the call */
+    int64_t timeout_ms; /* bound on the store work of one request; > 0 */
+    void *turn;         /* nullable; see ac_turn_init; must outlive the store */
+    ac_log_fn log;      /* nullable */
+    void *log_ctx;      /* nullable */
+    uint32_t threads;   /* how many threads of this process may ask at once; >= 1 */
+    uint32_t flags;     /* AC_STORE_… */
+} ac_store_options;
+
+enum {
+    AC_STORE_MAINTAIN = 1 /* run a thread that checkpoints and sweeps: for servers, not for tools */
+};
+
+typedef struct ac_store ac_store;
+
+/* Makes a handle; contacts nothing: the first use connects, and every later one again when the store went away. */
+ac_status ac_store_open(const ac_store_options *options, ac_store **out, ac_error *err) AC_NOEXCEPT;
+
+/* Blocks until running calls' background work has ended. No other call on `store` may be running. */
+void ac_store_close(ac_store *store) AC_NOEXCEPT;
+
+/*
+ * Does beforehand what the first requests would wait for: connects, prepares statements, loads ICU's rules. Blocks.
+ * A failure is only a report; the store can be used all the same.
+ */
+ac_status ac_store_warm(ac_store *store, ac_error *err) AC_NOEXCEPT;
+
+typedef struct ac_lookup {
+    uint8_t digest[AC_DIGEST_SIZE]; /* in */
+    int32_t found;                  /* out: 1 and `key` is filled, or 0 */
+    int32_t reserved;
+    ac_key key; /* out */
+} ac_lookup;
+
+/* Looks up `n` keys. Blocks, at most until `deadline`. AC_EUNAVAILABLE and AC_ETIMEOUT: nothing is known of any. */
+ac_status ac_store_find_keys(ac_store *store, ac_lookup *lookups, size_t n, int64_t deadline,
+                             ac_error *err) AC_NOEXCEPT;
+
+/* ----------------------------------------------------------------------------------------------------------- creating
+ *
+ *   ac_create_begin   organization, headers, query        event loop
+ *   ac_create_body    parse and validate                  event loop; AC_AGAIN: on a thread
+ *   ac_store_write    replay, provider, limit, slug, insert  on a thread
+ *   ac_create_answer  status and bytes                    event loop
+ */
+
+/* What was sent besides the body. Fields that were not sent have no lines (n = 0). Field values without OWS around. */
+typedef struct ac_head {
+    const ac_key *key;          /* authenticated */
+    ac_str organization;        /* {organizationId}, percent-decoded */
+    ac_str query;               /* without "?" */
+    const ac_str *content_type; /* one for each field line; nullable */
+    size_t n_content_type;
+    const ac_str *content_encoding; /* nullable */
+    size_t n_content_encoding;
+    const ac_str *idempotency_key; /* nullable */
+    size_t n_idempotency_key;
+} ac_head;
+
+typedef struct ac_create ac_create;
+
+/*
+ * Steps 3 and 4 of the contract. AC_OK: go on with the body. AC_DONE: it already has its answer, an error. Everything
+ * of `head` is copied. Give back with ac_create_free.
+ */
+ac_status ac_create_begin(const ac_head *head, ac_create **out) AC_NOEXCEPT;
+void ac_create_free(ac_create *create) AC_NOEXCEPT;
+
+enum {
+    AC_BODY_NO_BLOCK = 1 /* on an event loop: AC_AGAIN instead of long work (a large body, a name that needs ICU) */
+};
+
+/*
+ * Step 5: parses and validates. AC_OK: give it to ac_store_write. AC_DONE: it has its answer. AC_AGAIN (with
+ * AC_BODY_NO_BLOCK only): call again with the same bytes and without the flag, on a thread. After AC_OK and AC_DONE the
+ * body's bytes are no longer needed.
+ */
+ac_status ac_create_body(ac_create *create, ac_str body, unsigned flags) AC_NOEXCEPT;
+
+/* Bytes that it keeps allocated while it waits, approximately: for a bound on a queue's memory. */
+size_t ac_create_size(const ac_create *create) AC_NOEXCEPT;
+
+/* A pointer of the host's. */
+void ac_create_set_user(ac_create *create, void *user) AC_NOEXCEPT;
+void *ac_create_user(const ac_create *create) AC_NOEXCEPT;
+
+/* Gives it the answer of a code (no body bytes are copied): how a host refuses, AC_CODE_BUSY or AC_CODE_DATABASE. */
+void ac_create_refuse(ac_create *create, int code) AC_NOEXCEPT;
+
+/* The answer, valid until ac_create_free; status 0 as long as there is none. */
+const ac_answer *ac_create_answer(const ac_create *create) AC_NOEXCEPT;
+
+typedef struct ac_create_facts {
+    ac_str id;         /* of the record; empty when none was made */
+    ac_str slug;       /* empty when none was found */
+    uint32_t batch;    /* creates in its batch; 0 when it reached no store */
+    uint32_t store_us; /* microseconds from the start of its batch to its outcome */
+} ac_create_facts;
+
+/* Owned by `create`. */
+void ac_create_get_facts(const ac_create *create, ac_create_facts *out) AC_NOEXCEPT;
+
+/*
+ * Where ac_store_write gets its creates. Called on the thread that called ac_store_write, never with a lock of the
+ * library's held that the functions of this header take.
+ */
+typedef struct ac_source {
+    void *ctx;
+    /*
+     * Hands over what is pending now, oldest first: at most `max` creates, of at most `max_bytes` together by
+     * ac_create_size (the first may be larger); less the ones that expired. 0: nothing is pending, ac_store_write
+     * returns. From here to `done` the creates are the library's.
+     */
+    size_t (*take)(void *ctx, ac_create **out, size_t max, size_t max_bytes);
+    /* The outcome of these is known (ac_create_answer): they are the host's again. Any subset, in any order. */
+    void (*done)(void *ctx, ac_create *const *creates, size_t n);
+} ac_source;
+
+/*
+ * Creates what `source` has, batch after batch, until it has nothing (AC_OK). First waits for its turn to write, then
+ * takes (late binding), so that a batch is whatever arrived while the last one was being committed. Blocks.
+ * AC_ETIMEOUT: the turn did not come before `deadline`, nothing was taken. A store that fails answers what it took with
+ * 503/3002 and goes on taking; that is AC_OK too.
+ */
+ac_status ac_store_write(ac_store *store, const ac_source *source, int64_t deadline, ac_error *err) AC_NOEXCEPT;
+
+/* -------------------------------------------------------------------------------------------------- administration
+ *
+ * What appctl is made of. All of these block. Rows are JSON documents in the contract's field names, handed to `row`
+ * one at a time; the bytes are borrowed for the call of `row`, which returns 0 to go on and anything else to stop.
+ */
+
+typedef int (*ac_row_fn)(void *ctx, ac_str json);
+
+/* Makes or upgrades the schema; safe to repeat. The file belongs to the owner of its directory. */
+ac_status ac_store_init(ac_store *store, ac_error *err) AC_NOEXCEPT;
+
+#define AC_UNLIMITED INT64_MIN /* for a limit: no limit */
+#define AC_UNSET INT64_MAX     /* for a number: as it is, or the default */
+
+typedef struct ac_org_spec {
+    ac_str name;                    /* empty: as it is (set only) */
+    ac_str slug;                    /* empty: as it is (set only) */
+    ac_str id;                      /* empty: a new one; ignored by set */
+    int64_t limit;                  /* >= 0, AC_UNLIMITED, or AC_UNSET (create: unlimited) */
+    int64_t build_retention_days;   /* >= -1, or AC_UNSET (create: 0) */
+    int64_t builds_per_publication; /* >= -1, or AC_UNSET (create: 0) */
+    int32_t enabled;                /* 1, 0, or -1: as it is (create: enabled) */
+    int32_t reserved;
+} ac_org_spec;
+
+/* `org` is an id or a slug. Each hands the organization as it is afterwards to `row`. */
+ac_status ac_org_create(ac_store *store, const ac_org_spec *spec, ac_row_fn row, void *ctx, ac_error *err) AC_NOEXCEPT;
+ac_status ac_org_set(ac_store *store, ac_str org, const ac_org_spec *spec, ac_row_fn row, void *ctx,
+                     ac_error *err) AC_NOEXCEPT;
+ac_status ac_org_show(ac_store *store, ac_str org, ac_row_fn row, void *ctx, ac_error *err) AC_NOEXCEPT;
+ac_status ac_org_list(ac_store *store, ac_row_fn row, void *ctx, ac_error *err) AC_NOEXCEPT;
+
+typedef struct ac_provider_spec {
+    ac_str org; /* id or slug */
+    ac_str name;
+    ac_str provider;
+    ac_str region;
+    ac_str config; /* a JSON text; empty: {} */
+    ac_str id;     /* empty: a new one */
+    int32_t is_default;
+    int32_t reserved;
+} ac_provider_spec;
+
+ac_status ac_provider_create(ac_store *store, const ac_provider_spec *spec, ac_row_fn row, void *ctx,
+                             ac_error *err) AC_NOEXCEPT;
+ac_status ac_provider_list(ac_store *store, ac_str org, ac_row_fn row, void *ctx, ac_error *err) AC_NOEXCEPT;
+ac_status ac_provider_delete(ac_store *store, ac_str org, ac_str id, ac_error *err) AC_NOEXCEPT;
+
+#define AC_PERMISSION_CREATE "mad.application.management.create"
+
+typedef struct ac_key_spec {
+    ac_str org;                /* id or slug */
+    ac_str owner;              /* 24 hexadecimal digits */
+    ac_str role;               /* empty: "unknown" */
+    const ac_str *permissions; /* nullable when n_permissions is 0: the create permission */
+    size_t n_permissions;      /* {"none"} alone: no permission at all */
+    int64_t expires_at;        /* milliseconds since 1970, may have passed; 0: never */
+    ac_str token;              /* empty: a new one; otherwise an existing b64token of 32 to 512 bytes */
+} ac_key_spec;
+
+/* Reads an RFC 3339 time of any offset, "2026-12-31T23:59:59Z", for ac_key_spec. Does not block. */
+ac_status ac_time_parse(ac_str text, int64_t *out, ac_error *err) AC_NOEXCEPT;
+
+/* The row holds "token" only here: a new token is shown once, an existing one is not repeated. */
+ac_status ac_key_create(ac_store *store, const ac_key_spec *spec, ac_row_fn row, void *ctx, ac_error *err) AC_NOEXCEPT;
+ac_status ac_key_list(ac_store *store, ac_str org, ac_row_fn row, void *ctx, ac_error *err) AC_NOEXCEPT;
+ac_status ac_key_revoke(ac_store *store, ac_str id, ac_error *err) AC_NOEXCEPT;
+
+/* Records in the order of their ids, those after `after` (empty: from the first), at most `max` (0: all). */
+ac_status ac_app_list(ac_store *store, ac_str org, ac_str after, size_t max, ac_row_fn row, void *ctx,
+                      ac_error *err) AC_NOEXCEPT;
+/* `app` is an id or a slug. */
+ac_status ac_app_show(ac_store *store, ac_str org, ac_str app, ac_row_fn row, void *ctx, ac_error *err) AC_NOEXCEPT;
+ac_status ac_app_count(ac_store *store, ac_str org, uint64_t *out, ac_error *err) AC_NOEXCEPT;
+
+/*
+ * Checks every promise that can be checked at rest; each row is {"problem","organization","detail","repaired"}.
+ * With `repair` mends what can be mended. AC_ECHECK when a problem is left.
+ */
+ac_status ac_store_check(ac_store *store, int repair, ac_row_fn row, void *ctx, ac_error *err) AC_NOEXCEPT;
+
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

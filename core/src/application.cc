@@ -1,0 +1,229 @@
+#include "application.h"
+
+#include <unicode/utf8.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "json_reader.h"
+#include "json_writer.h"
+#include "slug.h"
+
+namespace appcreate {
+namespace {
+
+constexpr std::size_t kMaxName = 128;
+constexpr std::array<std::string_view, 5> kScripts = {"preInstall", "postInstall", "audit", "enforce", "runner"};
+
+std::string_view string_of(const json_t *value) noexcept {
+    return {json_string_value(value), json_string_length(value)};
+}
+
+// Unicode's White_Space, closed for new members by its stability policy; a test holds it against ICU.
+bool is_white_space(UChar32 c) noexcept {
+    if (c < 0x80) return c == 0x20 || (c >= 0x09 && c <= 0x0d);
+    return c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 ||
+           c == 0x202f || c == 0x205f || c == 0x3000;
+}
+
+bool is_control(UChar32 c) noexcept { return c < 0x20 || (c >= 0x7f && c <= 0x9f); }
+
+bool is_bidi_control(UChar32 c) noexcept { return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069); }
+
+// A name, trimmed and looked at code point by code point. The text is valid UTF-8.
+struct Name {
+    std::string_view text;
+    std::size_t length = 0;  // code points
+    bool ascii = true;
+    bool control = false;
+    bool bidi_control = false;
+};
+
+Name read_name(std::string_view sent) noexcept {
+    Name name;
+    std::size_t first = std::string_view::npos;
+    std::size_t last = 0;  // past the last character that is no white space
+    std::size_t counted = 0;
+    bool control = false;  // among the white space since `last`: it counts once something follows
+    for (std::size_t at = 0; at < sent.size();) {
+        const std::size_t begin = at;
+        UChar32 c = 0;
+        U8_NEXT_UNSAFE(sent.data(), at, c);
+        const bool space = is_white_space(c);
+        if (space && first == std::string_view::npos) continue;
+        ++counted;
+        control |= is_control(c);
+        if (space) continue;
+        if (first == std::string_view::npos) first = begin;
+        last = at;
+        name.length = counted;
+        name.control = control;
+        name.bidi_control |= is_bidi_control(c);
+    }
+    if (first != std::string_view::npos) name.text = sent.substr(first, last - first);
+    name.ascii = std::all_of(name.text.begin(), name.text.end(), [](char c) { return (c & 0x80) == 0; });
+    return name;
+}
+
+// One walk over the body's tree, in document order.
+class BodyReader {
+  public:
+    BodyReader(const Document &document, Application &out) : pending_(document.numbers), out_(out) {}
+
+    std::vector<Violation> read(const json_t *body) {
+        if (take_number("")) return std::move(violations_);
+        if (!json_is_object(body)) {
+            add("", "must be an object");
+            take_numbers_below("");
+            return std::move(violations_);
+        }
+        bool named = false;
+        each_member(body, "", [&](std::string_view key, const std::string &pointer, const json_t *value) {
+            if (key == "name") {
+                named = true;
+                if (!take_number(pointer)) name(pointer, value);
+            } else if (key == "configuration") {
+                if (!take_number(pointer)) configuration(pointer, value);
+            } else if (key == "metadata") {
+                if (!take_number(pointer)) metadata(pointer, value);
+            } else if (key == "defaultScripts") {
+                if (!take_number(pointer)) default_scripts(pointer, value);
+            }
+        });
+        if (!named) add("/name", "is required");
+        if (violations_.empty()) finish();
+        return std::move(violations_);
+    }
+
+  private:
+    void add(std::string_view pointer, std::string_view message) {
+        if (violations_.size() < kMaxViolations) violations_.push_back({std::string(pointer), std::string(message)});
+    }
+
+    // Calls visit(key, pointer, value) for each member; afterwards the numbers in it are reported.
+    template <class Visit>
+    void each_member(const json_t *object, std::string_view parent, const Visit &visit) {
+        auto *members = const_cast<json_t *>(object);  // the iterators change nothing
+        std::string pointer;
+        for (void *at = json_object_iter(members); at != nullptr; at = json_object_iter_next(members, at)) {
+            const std::string_view key(json_object_iter_key(at), json_object_iter_key_len(at));
+            pointer = parent;
+            append_pointer(pointer, key);
+            visit(key, pointer, json_object_iter_value(at));
+            take_number(pointer);
+            take_numbers_below(pointer);
+        }
+    }
+
+    // Reports the value itself as a number that is not representable, if it is one.
+    bool take_number(std::string_view pointer) {
+        if (pending_.empty() || pending_.front().pointer != pointer) return false;
+        take_front();
+        return true;
+    }
+
+    void take_numbers_below(std::string_view pointer) {
+        while (!pending_.empty() && pending_.front().pointer.starts_with(pointer) &&
+               pending_.front().pointer.substr(pointer.size()).starts_with('/')) {
+            take_front();
+        }
+    }
+
+    void take_front() {
+        add(pending_.front().pointer, pending_.front().message);
+        pending_ = pending_.subspan(1);
+    }
+
+    void name(std::string_view pointer, const json_t *value) {
+        if (!json_is_string(value)) return add(pointer, "must be a string");
+        const Name name = read_name(string_of(value));
+        if (name.length == 0) return add(pointer, "must not be empty");
+        if (name.length > kMaxName) add(pointer, "must have at most 128 characters");
+        if (name.control) add(pointer, "must not contain control characters");
+        if (name.bidi_control) add(pointer, "must not contain bidirectional controls");
+        if (!violations_.empty()) return;
+        out_.name = name.text;
+        out_.slug_known = name.ascii;
+    }
+
+    void configuration(std::string_view pointer, const json_t *value) {
+        if (!json_is_object(value)) return add(pointer, "must be an object");
+        each_member(value, pointer, [&](std::string_view key, const std::string &at, const json_t *member) {
+            if (key == "storageProvider") {
+                if (!take_number(at)) storage_provider(at, member);
+            } else if (key == "notificationLanguage") {
+                if (!take_number(at)) notification_language(at, member);
+            }
+        });
+    }
+
+    void storage_provider(std::string_view pointer, const json_t *value) {
+        if (!json_is_string(value)) return add(pointer, "must be a string");
+        const std::string_view text = string_of(value);
+        if (text.empty() || text == "__DEFAULT__") return;
+        out_.provider = ObjectId::parse(text);
+        if (!out_.provider) add(pointer, "must be empty, __DEFAULT__ or 24 hexadecimal digits");
+    }
+
+    void notification_language(std::string_view pointer, const json_t *value) {
+        if (!json_is_string(value)) return add(pointer, "must be a string");
+        const auto *found = std::find(kLanguages.begin(), kLanguages.end(), string_of(value));
+        if (found == kLanguages.end()) return add(pointer, "must be one of es, en, fr, de, it, zh, pt, ru");
+        out_.language = static_cast<std::uint8_t>(found - kLanguages.begin());
+    }
+
+    void metadata(std::string_view pointer, const json_t *value) {
+        if (!json_is_object(value)) return add(pointer, "must be an object");
+        if (!violations_.empty() || !pending_.empty()) return;
+        out_.metadata.clear();
+        append_value(out_.metadata, value);
+    }
+
+    void default_scripts(std::string_view pointer, const json_t *value) {
+        if (!json_is_object(value)) return add(pointer, "must be an object");
+        each_member(value, pointer, [&](std::string_view key, const std::string &at, const json_t *member) {
+            const auto *known = std::find(kScripts.begin(), kScripts.end(), key);
+            if (known == kScripts.end() || take_number(at)) return;
+            if (!json_is_string(member)) return add(at, "must be a string");
+            scripts_[static_cast<std::size_t>(known - kScripts.begin())] = member;
+        });
+    }
+
+    void finish() {
+        char before = '{';
+        for (std::size_t i = 0; i < kScripts.size(); ++i) {
+            if (scripts_[i] == nullptr) continue;
+            out_.scripts += before;
+            append_string(out_.scripts, kScripts[i]);
+            out_.scripts += ':';
+            append_string(out_.scripts, string_of(scripts_[i]));
+            before = ',';
+        }
+        out_.scripts += before == '{' ? "{}" : "}";
+        if (out_.slug_known) out_.slug = slug_of_ascii(out_.name);
+    }
+
+    std::span<const Violation> pending_;  // numbers that are not reported yet
+    Application &out_;
+    std::vector<Violation> violations_;
+    std::array<const json_t *, kScripts.size()> scripts_{};
+};
+
+}  // namespace
+
+std::vector<Violation> read_application(std::string_view body, Application &out) {
+    out = Application();
+    out.metadata = "{}";
+    const Document document = read_json(body);
+    if (document.root == nullptr) return {{"", document.malformed}};
+    return BodyReader(document, out).read(document.root.get());
+}
+
+void complete_slug(Application &application) {
+    if (application.slug_known) return;
+    application.slug = slug_of_name(application.name);
+    application.slug_known = true;
+}
+
+}  // namespace appcreate

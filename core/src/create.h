@@ -1,0 +1,71 @@
+// One create on its way: what was sent, and in the end its answer. The C ABI's ac_create.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "app_create.h"
+#include "application.h"
+#include "values.h"
+
+namespace appcreate {
+
+class Create {
+  public:
+    // Steps 3 and 4 of the contract; afterwards `answered()` or ready for the body. `head` is copied.
+    explicit Create(const ac_head &head);
+
+    // Step 5. AC_OK, AC_DONE, or, with AC_BODY_NO_BLOCK, AC_AGAIN.
+    ac_status body(std::string_view body, unsigned flags);
+
+    // ---- what the store reads
+    [[nodiscard]] const ac_key &key() const noexcept { return key_; }
+    [[nodiscard]] const Application &application() const noexcept { return application_; }
+    [[nodiscard]] bool validate_only() const noexcept { return validate_only_; }
+    // SHA-256 of key id and Idempotency-Key; nullopt without one (always with validateOnly).
+    [[nodiscard]] const std::optional<Digest> &request() const noexcept { return request_; }
+    // SHA-256 of organization and body: what "the same request" means. Set when request() is.
+    [[nodiscard]] const Digest &fingerprint() const noexcept { return fingerprint_; }
+    [[nodiscard]] std::size_t size() const noexcept;
+
+    // ---- what the store says
+    // The buffer to render the 200 answer into; created() and would_create() answer with it.
+    std::string &answer_buffer() noexcept { return body_; }
+    void created(const ObjectId &id, std::string_view slug);
+    void would_create(std::string_view slug);
+    // Another create's answer, kept under the same Idempotency-Key. `answer` are the same bytes as then.
+    void replayed(std::string answer);
+    // 400/3000, about the record as a whole.
+    void violate(std::string_view message);
+    // An error of the contract's table.
+    void refuse(int code) noexcept;
+    void set_batch(std::uint32_t creates, std::uint32_t microseconds) noexcept;
+
+    [[nodiscard]] bool answered() const noexcept { return answer_.status != 0; }
+    [[nodiscard]] const ac_answer &answer() const noexcept { return answer_; }
+    [[nodiscard]] ac_create_facts facts() const noexcept;
+
+    void *user = nullptr;
+
+  private:
+    void answer_ok(std::uint16_t flags) noexcept;
+    void answer_violations(const std::vector<Violation> &violations);
+
+    ac_key key_{};
+    Application application_;
+    std::optional<Digest> request_;
+    Digest fingerprint_{};
+    bool validate_only_ = false;
+    bool parsed_ = false;
+    std::string body_;  // of the answer
+    std::string id_;
+    std::string slug_;
+    ac_answer answer_{};
+    std::uint32_t batch_ = 0;
+    std::uint32_t store_us_ = 0;
+};
+
+}  // namespace appcreate

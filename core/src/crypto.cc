@@ -1,0 +1,84 @@
+// What values.h takes from libcrypto: SHA-256, random bytes, and new ids.
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <new>
+
+#include "errors.h"
+#include "values.h"
+
+namespace appcreate {
+namespace {
+
+struct DigestContextFree {
+    void operator()(EVP_MD_CTX *context) const noexcept { EVP_MD_CTX_free(context); }
+};
+
+// Fetched once: SHA256() and EVP_sha256() look the algorithm up again at each use. Never freed, so that nothing is
+// left to run at exit.
+const EVP_MD *sha256_algorithm() {
+    static std::atomic<EVP_MD *> cached{nullptr};
+    EVP_MD *algorithm = cached.load(std::memory_order_acquire);
+    if (algorithm != nullptr) return algorithm;
+    EVP_MD *fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    if (fetched == nullptr) throw Failure(AC_EINTERNAL, "libcrypto has no SHA-256; mend its configuration");
+    if (cached.compare_exchange_strong(algorithm, fetched, std::memory_order_acq_rel)) return fetched;
+    EVP_MD_free(fetched);
+    return algorithm;
+}
+
+// A process's part of its ids.
+struct IdState {
+    std::mutex mutex;
+    pid_t process = 0;
+    std::array<std::uint8_t, 5> random{};
+    std::uint32_t counter = 0;
+};
+constinit IdState id_state;
+
+}  // namespace
+
+Digest sha256(std::string_view data) { return sha256({data}); }
+
+Digest sha256(std::initializer_list<std::string_view> parts) {
+    const EVP_MD *algorithm = sha256_algorithm();
+    const std::unique_ptr<EVP_MD_CTX, DigestContextFree> context(EVP_MD_CTX_new());
+    if (context == nullptr) throw std::bad_alloc();
+    bool ok = EVP_DigestInit_ex2(context.get(), algorithm, nullptr) == 1;
+    for (const std::string_view part : parts) {
+        ok = ok && EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1;
+    }
+    Digest digest;
+    ok = ok && EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) == 1;
+    if (!ok) throw std::bad_alloc();  // the only way in which a digest of memory fails
+    return digest;
+}
+
+void random_bytes(void *out, std::size_t n) {
+    if (n > 0 && RAND_bytes(static_cast<unsigned char *>(out), static_cast<int>(n)) != 1) {
+        throw Failure(AC_EINTERNAL, "libcrypto has no random bytes; check that the system's random source works");
+    }
+}
+
+ObjectId ObjectId::make() {
+    const auto seconds = static_cast<std::uint32_t>(now_ms() / 1000);
+    const pid_t process = getpid();
+    ObjectId id;
+    const std::lock_guard lock(id_state.mutex);
+    if (id_state.process != process) {
+        random_bytes(id_state.random.data(), id_state.random.size());
+        random_bytes(&id_state.counter, sizeof(id_state.counter));
+        id_state.process = process;
+    }
+    const std::uint32_t counter = id_state.counter++;
+    for (std::size_t i = 0; i < 4; ++i) id.bytes[i] = static_cast<std::uint8_t>(seconds >> (24 - 8 * i));
+    for (std::size_t i = 0; i < 5; ++i) id.bytes[4 + i] = id_state.random[i];
+    for (std::size_t i = 0; i < 3; ++i) id.bytes[9 + i] = static_cast<std::uint8_t>(counter >> (16 - 8 * i));
+    return id;
+}
+
+}  // namespace appcreate

@@ -1,0 +1,152 @@
+#include "json_fault.h"
+
+#include <algorithm>
+#include <new>
+
+#include "ascii.h"
+
+namespace appcreate {
+namespace {
+
+struct Token {
+    std::size_t begin;
+    std::size_t end;
+    bool open = false;  // a string without its closing quote
+};
+
+bool is_word(char c) noexcept { return ascii::is_alphanumeric(c) || ascii::is_any_of(c, "+-."); }
+bool is_space(char c) noexcept { return ascii::is_any_of(c, " \t\n\r"); }
+bool is_beyond_ascii(char c) noexcept { return static_cast<unsigned char>(c) >= 0x80; }
+
+template <class Test>
+std::size_t skip(std::string_view text, std::size_t at, Test test) noexcept {
+    while (at < text.size() && test(text[at])) ++at;
+    return at;
+}
+
+Token string_at(std::string_view text, std::size_t begin) noexcept {
+    for (std::size_t at = begin + 1; at < text.size(); ++at) {
+        if (text[at] == '"') return {begin, at + 1};
+        if (text[at] == '\\') ++at;
+    }
+    return {begin, text.size(), true};
+}
+
+// Strings, words (numbers among them) and single bytes; empty at the end.
+Token next_token(std::string_view text, std::size_t at) noexcept {
+    const std::size_t begin = skip(text, at, is_space);
+    if (begin == text.size()) return {begin, begin};
+    if (text[begin] == '"') return string_at(text, begin);
+    if (is_word(text[begin])) return {begin, skip(text, begin, is_word)};
+    if (is_beyond_ascii(text[begin])) return {begin, skip(text, begin, is_beyond_ascii)};
+    return {begin, begin + 1};
+}
+
+// The UTF-16 code unit of the escape at `at`, or -1 when there is none.
+int unit_at(std::string_view text, std::size_t at) noexcept {
+    if (text.substr(at, 2) != "\\u") return -1;
+    const std::string_view digits = text.substr(at + 2, 4);
+    if (digits.size() < 4) return -1;
+    int unit = 0;
+    for (const char c : digits) {
+        if (ascii::hex_value(c) < 0) return -1;
+        unit = unit * 16 + ascii::hex_value(c);
+    }
+    return unit;
+}
+
+constexpr std::string_view kNoFault;
+
+// What is wrong inside of the string at `token`; the reason is empty when nothing is.
+JsonFault fault_in_string(std::string_view text, const Token &token) noexcept {
+    std::size_t at = token.begin + 1;
+    while (at < token.end) {
+        if (static_cast<unsigned char>(text[at]) < 0x20) return {at, "control character in a string"};
+        if (text[at] != '\\') {
+            ++at;
+            continue;
+        }
+        if (at + 1 == text.size()) break;
+        if (text[at + 1] != 'u') {
+            if (!ascii::is_any_of(text[at + 1], "\"\\/bfnrt")) {
+                return {at, "invalid escape in a string"};
+            }
+            at += 2;
+            continue;
+        }
+        const int unit = unit_at(text, at);
+        if (unit < 0) return {at, "invalid escape in a string"};
+        if (unit >= 0xdc00 && unit <= 0xdfff) return {at, "lone surrogate in a string"};
+        if (unit >= 0xd800 && unit <= 0xdbff) {
+            const int low = unit_at(text, at + 6);
+            if (low < 0xdc00 || low > 0xdfff) return {at, "lone surrogate in a string"};
+            at += 6;
+        }
+        at += 6;
+    }
+    return {token.begin, kNoFault};
+}
+
+JsonFault fault_at_end(std::string_view text) noexcept {
+    Token last{0, 0};
+    for (Token token = next_token(text, 0); token.begin < token.end; token = next_token(text, token.end)) last = token;
+    if (last.begin == last.end) return {text.size(), "empty body"};
+    return {text.size(), last.open ? "unterminated string" : "unexpected end"};
+}
+
+JsonFault fault_of_string(std::string_view text, const Token &token, char before, enum json_error_code code) {
+    const JsonFault inside = fault_in_string(text, token);
+    if (!inside.reason.empty()) return inside;
+    if (token.open) return {text.size(), "unterminated string"};  // the text ends with a backslash
+    switch (code) {
+        case json_error_duplicate_key:
+            return {token.begin, "duplicate key"};
+        case json_error_null_byte_in_key:
+            return {token.begin, "a key contains U+0000"};
+        default:
+            // Here a string can stand; that jansson had none means that it could not allocate it.
+            if (before == 0 || ascii::is_any_of(before, "{[,:")) throw std::bad_alloc();
+            return {token.begin, "unexpected string"};
+    }
+}
+
+std::string_view reason_of_word(std::string_view word) noexcept {
+    if (word[0] == '-' || ascii::is_digit(word[0])) return "malformed or unexpected number";
+    if (word == "true" || word == "false" || word == "null") return "unexpected value";
+    return "unknown word";
+}
+
+}  // namespace
+
+JsonFault find_fault(std::string_view text, const json_error_t &error) {
+    if (error.text[0] == '\0') throw std::bad_alloc();
+    const enum json_error_code code = ::json_error_code(&error);
+    const auto position = static_cast<std::size_t>(error.position);
+    if (code == json_error_invalid_utf8) return {position, "invalid UTF-8"};
+    if (code == json_error_premature_end_of_input) return fault_at_end(text);
+
+    char before = 0;
+    Token token = next_token(text, 0);
+    while (token.end < position && token.begin < token.end) {
+        before = text[token.begin];
+        token = next_token(text, token.end);
+    }
+    if (token.begin == token.end) return fault_at_end(text);
+    if (code == json_error_end_of_input_expected) return {token.begin, "unexpected text after the document"};
+    if (text[token.begin] == '"') return fault_of_string(text, token, before, code);
+    if (is_word(text[token.begin])) {
+        return {token.begin, reason_of_word(text.substr(token.begin, token.end - token.begin))};
+    }
+    return {token.begin, "unexpected character"};
+}
+
+std::string fault_message(std::string_view text, const JsonFault &fault) {
+    const std::string_view before = text.substr(0, fault.offset);
+    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+    const std::size_t newline = before.rfind('\n');
+    const std::size_t column = newline == std::string_view::npos ? fault.offset + 1 : fault.offset - newline;
+    return "malformed JSON at line " + std::to_string(line) + ", column " + std::to_string(column) + ": " +
+           std::string(fault.reason);
+}
+
+}  // namespace appcreate

@@ -1,0 +1,20 @@
+// Writes JSON text, compact, straight into the bytes that are stored and sent.
+#pragma once
+
+#include <jansson.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace appcreate {
+
+// Appends `text` as a JSON string: quoted, `"`, `\` and controls escaped, all else as UTF-8.
+void append_string(std::string &out, std::string_view text);
+void append_integer(std::string &out, std::int64_t value);
+// Shortest form that reads back the same, keeping a `.0` or an exponent (contract, "metadata").
+void append_real(std::string &out, double value);
+// Appends any value, members in the order sent. Depth is bounded by the reader.
+void append_value(std::string &out, const json_t *value);
+
+}  // namespace appcreate

@@ -1,0 +1,251 @@
+#include "mongo/batch.h"
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+#include <utility>
+
+#include "record.h"
+#include "slug.h"
+
+namespace appcreate::mongo {
+namespace {
+
+template <std::size_t N>
+std::string_view text_of(const char (&text)[N]) noexcept {
+    return {text, strnlen(text, N)};
+}
+
+ObjectId organization_of(const Create &create) {
+    return ObjectId::parse(text_of(create.key().organization)).value_or(ObjectId{});
+}
+
+}  // namespace
+
+Batch::Batch(Server &server, Plans &plans, Places &places, std::int64_t latest, Done done)
+    : server_(server),
+      plans_(plans),
+      places_(places),
+      latest_(latest),
+      done_(std::move(done)),
+      started_(server.now()),
+      pause_ns_(kFirstPauseNs) {}
+
+void Batch::run(std::span<Create *const> creates) {
+    size_ = creates.size();
+    open_.assign(creates.begin(), creates.end());
+    try {
+        run_some(creates);
+    } catch (const ServerFailure &failure) {
+        failure_ = failure;
+    } catch (const std::exception &exception) {
+        // Out of memory, most likely in the middle of something.
+        undecided_ = true;
+        failure_.emplace(AC_EINTERNAL, exception.what(), 0, ServerFailure::Kind::kRefused);
+    }
+    for (Create *create : open_) {
+        if (!create->answered()) create->refuse(AC_CODE_DATABASE);
+    }
+    answered_.assign(open_.begin(), open_.end());
+    report();
+}
+
+void Batch::run_some(std::span<Create *const> creates) {
+    std::vector<Create *> firsts;
+    std::vector<Create *> followers;
+    for (Create *create : creates) {
+        if (!create->request()) {
+            firsts.push_back(create);
+            continue;
+        }
+        const auto [first, is_first] = firsts_.try_emplace(*create->request());
+        if (is_first) first->second.fingerprint = create->fingerprint();
+        first->second.has_followers |= !is_first;
+        (is_first ? firsts : followers).push_back(create);
+    }
+    std::vector<Entry> entries = draft(firsts);
+    Entries open;
+    for (Entry &entry : entries) open.push_back(&entry);
+    sweep(open);
+    replay(open);
+    choose_providers(open);
+    const auto validations =
+        std::stable_partition(open.begin(), open.end(), [](Entry *e) { return !e->draft.create->validate_only(); });
+    const Entries validated(validations, open.end());
+    open.erase(validations, open.end());
+    insert_all(std::move(open));
+    validate(validated);
+    follow(followers);
+}
+
+std::vector<Batch::Entry> Batch::draft(std::span<Create *const> creates) {
+    std::vector<ObjectId> organizations;
+    for (const Create *create : creates) organizations.push_back(organization_of(*create));
+    std::sort(organizations.begin(), organizations.end());
+    organizations.erase(std::unique(organizations.begin(), organizations.end()), organizations.end());
+    const std::map<ObjectId, PlanRef> plans = persist(false, [&] { return plans_.get(server_, organizations); });
+
+    std::vector<Entry> entries(creates.size());
+    for (std::size_t i = 0; i < creates.size(); ++i) {
+        Draft &draft = entries[i].draft;
+        draft.create = creates[i];
+        const auto plan = plans.find(organization_of(*creates[i]));
+        if (plan == plans.end() || !plan->second->enabled) {
+            refuse(entries[i], AC_CODE_NOT_FOUND);
+            continue;
+        }
+        draft.plan = plan->second;
+        draft.id = ObjectId::make();
+        draft.created_at = now_ms();
+        const std::string &slug = creates[i]->application().slug;
+        draft.base = slug.empty() ? slug_of_id(draft.id.hex()) : slug;
+        draft.slug = draft.base;
+    }
+    return entries;
+}
+
+void Batch::replay(Entries &open) {
+    std::vector<RequestName> names;
+    for (const Entry *entry : open) {
+        if (entry->draft.create->request()) {
+            names.push_back({entry->draft.plan->organization, *entry->draft.create->request()});
+        }
+    }
+    if (names.empty()) return;
+    const std::vector<Record> kept = persist(false, [&] { return server_.find_requests(names); });
+    for (const Record &record : kept) {
+        for (Entry *entry : open) {
+            if (!entry->over && entry->draft.create->request() == record.request &&
+                entry->draft.plan->organization == record.organization) {
+                meet(*entry, record);
+            }
+        }
+    }
+    sweep(open);
+}
+
+// The create's Idempotency-Key has made a record. False: it has expired, and is forgotten now.
+bool Batch::meet(Entry &entry, const Record &record) {
+    Create &create = *entry.draft.create;
+    if (record.kept_until + kClockSlackMs < now_ms()) {
+        persist(false, [&] {
+            server_.expire_request(record);
+            return true;
+        });
+        return false;
+    }
+    if (record.fingerprint == create.fingerprint()) {
+        create.replayed(record.answer);
+    } else {
+        create.refuse(AC_CODE_KEY_REUSED);
+    }
+    over(entry);
+    return true;
+}
+
+// A provider that is not there may have been made since the plan was read.
+void Batch::choose_providers(Entries &open) {
+    std::map<ObjectId, PlanRef> fresh;
+    for (Entry *entry : open) {
+        Draft &draft = entry->draft;
+        const auto &named = draft.create->application().provider;
+        const std::optional<ObjectId> wanted = named ? named : draft.plan->default_provider;
+        if (!wanted) continue;
+        auto found = draft.plan->providers.find(*wanted);
+        if (named && found == draft.plan->providers.end() && draft.plan->read_at < started_) {
+            const auto [again, is_new] = fresh.try_emplace(draft.plan->organization);
+            if (is_new) {
+                again->second = persist(false, [&] { return plans_.get_fresh(server_, again->first); });
+            }
+            if (again->second != nullptr) draft.plan = again->second;
+            found = draft.plan->providers.find(*wanted);
+        }
+        if (found != draft.plan->providers.end()) {
+            draft.provider = &found->second;
+        } else if (named) {
+            refuse(*entry, AC_CODE_PROVIDER);
+        }
+    }
+    sweep(open);
+}
+
+// Those that waited for the first with their Idempotency-Key. Where it made nothing, one of them is the first now.
+void Batch::follow(std::span<Create *const> followers) {
+    std::vector<Create *> again;
+    for (Create *create : followers) {
+        First &first = firsts_[*create->request()];
+        if (first.answer) {
+            if (first.fingerprint == create->fingerprint()) {
+                create->replayed(*first.answer);
+            } else {
+                create->refuse(AC_CODE_KEY_REUSED);
+            }
+            answered_.push_back(create);
+        } else if (undecided_) {
+            create->refuse(AC_CODE_DATABASE);
+            answered_.push_back(create);
+        } else {
+            again.push_back(create);
+        }
+    }
+    report();
+    for (const Create *create : again) firsts_.erase(*create->request());
+    if (!again.empty()) run_some(again);
+}
+
+void Batch::render(Entry &entry, bool with_id) {
+    const Draft &draft = entry.draft;
+    const std::string id = draft.id.hex();
+    RecordFacts facts;
+    if (with_id) facts.id = id;
+    facts.slug = draft.slug;
+    if (draft.provider != nullptr) facts.provider = draft.provider->json;
+    facts.organization = text_of(draft.create->key().organization);
+    facts.owner = text_of(draft.create->key().owner);
+    facts.role = draft.create->key().role;
+    facts.build_retention_days = draft.plan->build_retention_days;
+    facts.builds_per_publication = draft.plan->builds_per_publication;
+    facts.created_at = draft.created_at;
+    render_answer(draft.create->answer_buffer(), draft.create->application(), facts);
+    entry.rendered = true;
+}
+
+void Batch::refuse(Entry &entry, int code) {
+    if (entry.draft.place && !entry.maybe) places_.give_back(*entry.draft.plan, *entry.draft.place);
+    entry.draft.create->refuse(code);
+    over(entry);
+}
+
+void Batch::over(Entry &entry) {
+    entry.over = true;
+    const Create &create = *entry.draft.create;
+    if (create.request() && create.answer().status == 200) {
+        First &first = firsts_[*create.request()];
+        if (first.has_followers) first.answer.emplace(create.answer().body.data, create.answer().body.len);
+    }
+    answered_.push_back(entry.draft.create);
+}
+
+// Drops what is answered, and gives it back.
+void Batch::sweep(Entries &open) {
+    std::erase_if(open, [](const Entry *entry) { return entry->over; });
+    report();
+}
+
+void Batch::report() {
+    if (answered_.empty()) return;
+    const auto microseconds = static_cast<std::uint32_t>((server_.now() - started_) / 1000);
+    for (Create *create : answered_) create->set_batch(static_cast<std::uint32_t>(size_), microseconds);
+    std::erase_if(open_, [this](const Create *create) {
+        return std::find(answered_.begin(), answered_.end(), create) != answered_.end();
+    });
+    done_(answered_);
+    answered_.clear();
+}
+
+void Batch::wait() {
+    server_.pause(pause_ns_);
+    pause_ns_ = std::min(2 * pause_ns_, kLastPauseNs);
+}
+
+}  // namespace appcreate::mongo

@@ -1,0 +1,132 @@
+// The creates of one batch (contract, step 6): replay, provider, limit, slug, insert. One insert of single documents
+// makes them all; each fails alone; an outcome that was lost is looked for until the deadline.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "create.h"
+#include "mongo/failure.h"
+#include "mongo/places.h"
+#include "mongo/plans.h"
+#include "mongo/server.h"
+
+namespace appcreate::mongo {
+
+// A create collides with others so often; then it is refused.
+inline constexpr int kMaxInserts = 4;
+// An Idempotency-Key is kept for a day. Gateways' clocks differ, so it is forgotten a little later.
+inline constexpr std::int64_t kKeptMs = 24LL * 3600 * 1000;
+inline constexpr std::int64_t kClockSlackMs = 10LL * 60 * 1000;
+
+class Batch {
+  public:
+    // These have their answers, and are the host's again.
+    using Done = std::function<void(std::span<Create *const>)>;
+
+    // What begins, begins before `latest`.
+    Batch(Server &server, Plans &plans, Places &places, std::int64_t latest, Done done);
+
+    // Answers all. Never throws for a reason of the store.
+    void run(std::span<Create *const> creates);
+
+    // An application of it may be in the store, or come to be.
+    [[nodiscard]] bool is_undecided() const noexcept { return undecided_; }
+    // A majority has acknowledged an insert of it.
+    [[nodiscard]] bool is_acknowledged() const noexcept { return acknowledged_; }
+    // What went wrong, if anything did: of the store, not of a request.
+    [[nodiscard]] const std::optional<ServerFailure> &failure() const noexcept { return failure_; }
+
+  private:
+    struct Entry {
+        Draft draft;
+        std::int64_t number = 0;  // of the slug; 0: the base
+        int collisions = 0;
+        // It sits out an insert: another one of its name goes first, or the places are with others of its batch, who
+        // may yet fail to use them.
+        bool waits_for_name = false;
+        bool waits_for_place = false;
+        bool needs_number = false;
+        bool rendered = false;  // the answer, with this slug
+        bool maybe = false;     // it may be in the store
+        bool over = false;      // answered
+    };
+    using Entries = std::vector<Entry *>;
+    // The first create with an Idempotency-Key, for those after it with the same.
+    struct First {
+        Digest fingerprint{};
+        bool has_followers = false;
+        std::optional<std::string> answer;
+    };
+
+    void run_some(std::span<Create *const> creates);
+    std::vector<Entry> draft(std::span<Create *const> creates);
+    void replay(Entries &open);
+    void choose_providers(Entries &open);
+    void insert_all(Entries open);
+    static bool waits(const Entry &entry) { return entry.waits_for_name || entry.waits_for_place; }
+    static bool is_to_number(const Entry &entry) { return entry.needs_number && !entry.waits_for_place; }
+    static void hold_back_equal_names(const Entries &open);
+    void give_places(Entries &open);
+    void give_slugs(const Entries &open);
+    bool insert_once(Entries &open);
+    void judge(Entry &entry, Verdict verdict, Entries &look);
+    void resolve(const Entries &look);
+    void resolve(Entry &entry, std::span<const Record> related);
+    void follow(std::span<Create *const> followers);
+    void validate(const Entries &open);
+
+    bool meet(Entry &entry, const Record &record);
+    void collide(Entry &entry);
+    void render(Entry &entry, bool with_id);
+    void made(Entry &entry, const std::string &slug);
+    void refuse(Entry &entry, int code);
+    void over(Entry &entry);
+    void sweep(Entries &open);
+    void report();
+
+    // Asks until there is an answer or the time is up; where nothing can have happened yet (not `always`), a server
+    // that cannot be found is waited for once.
+    template <class Ask>
+    auto persist(bool always, const Ask &ask) {
+        for (;;) {
+            try {
+                return ask();
+            } catch (const ServerFailure &failure) {
+                using Kind = ServerFailure::Kind;
+                const bool is_hopeless =
+                    failure.kind() == Kind::kRefused || (failure.kind() == Kind::kNotSent && !always);
+                if (is_hopeless || is_late()) throw;
+            }
+            wait();
+        }
+    }
+    void wait();
+    [[nodiscard]] bool is_late() { return server_.now() >= latest_; }
+
+    Server &server_;
+    Plans &plans_;
+    Places &places_;
+    const std::int64_t latest_;
+    const Done done_;
+    const std::int64_t started_;
+    std::int64_t pause_ns_;
+    std::size_t size_ = 0;
+
+    static constexpr std::int64_t kFirstPauseNs = 2'000'000;
+    static constexpr std::int64_t kLastPauseNs = 100'000'000;
+
+    std::map<Digest, First> firsts_;
+    std::vector<Create *> open_;      // not answered, or not yet given back
+    std::vector<Create *> answered_;  // not yet given back
+    bool undecided_ = false;
+    bool acknowledged_ = false;
+    std::optional<ServerFailure> failure_;
+};
+
+}  // namespace appcreate::mongo

@@ -1,0 +1,52 @@
+// validateOnly: every check of a batch's creates, and no write.
+#include <algorithm>
+#include <map>
+
+#include "mongo/batch.h"
+#include "mongo/numbers.h"
+#include "slug.h"
+
+namespace appcreate::mongo {
+namespace {
+
+// Records outside of the limit will move into free places first.
+bool is_full(Server &server, const Plan &plan) {
+    if (!plan.limit) return false;
+    constexpr std::size_t kOutsiders = 1000;
+    const std::size_t outsiders = plan.settled_version == plan.limit_version
+                                      ? 0
+                                      : server.find_outsiders(plan.organization, *plan.limit, kOutsiders).size();
+    return find_free_places(server, plan.organization, *plan.limit, outsiders + 1).size() <= outsiders;
+}
+
+}  // namespace
+
+void Batch::validate(const Entries &open) {
+    std::map<ObjectId, Entries> organizations;
+    for (Entry *entry : open) organizations[entry->draft.plan->organization].push_back(entry);
+    for (const auto &[organization, entries] : organizations) {
+        const Plan &plan = *entries.front()->draft.plan;
+        if (persist(false, [&] { return is_full(server_, plan); })) {
+            for (Entry *entry : entries) refuse(*entry, AC_CODE_LIMIT);
+            continue;
+        }
+        std::vector<std::string> bases;
+        for (const Entry *entry : entries) bases.push_back(entry->draft.base);
+        const std::vector<std::string> taken =
+            persist(false, [&] { return server_.taken_slugs(plan.organization, bases); });
+        for (Entry *entry : entries) {
+            Draft &draft = entry->draft;
+            if (std::find(taken.begin(), taken.end(), draft.base) != taken.end()) {
+                const std::int64_t number =
+                    persist(false, [&] { return find_free_number(server_, plan.organization, draft.base, 1); });
+                draft.slug = numbered_slug(draft.base, static_cast<std::uint64_t>(number));
+            }
+            render(*entry, false);
+            draft.create->would_create(draft.slug);
+            over(*entry);
+        }
+    }
+    report();
+}
+
+}  // namespace appcreate::mongo

@@ -1,0 +1,81 @@
+#include "mongo/failure.h"
+
+#include <algorithm>
+#include <array>
+
+namespace appcreate::mongo {
+namespace {
+
+// Errors of the request itself, of rights and of space.
+constexpr std::array<std::uint32_t, 22> kFinal = {2,     // BadValue
+                                                  9,     // FailedToParse
+                                                  13,    // Unauthorized
+                                                  14,    // TypeMismatch
+                                                  18,    // AuthenticationFailed
+                                                  20,    // IllegalOperation
+                                                  26,    // NamespaceNotFound
+                                                  52,    // DollarPrefixedFieldName
+                                                  57,    // DottedFieldName
+                                                  59,    // CommandNotFound
+                                                  67,    // CannotCreateIndex
+                                                  72,    // InvalidOptions
+                                                  73,    // InvalidNamespace
+                                                  79,    // UnknownReplWriteConcern
+                                                  85,    // IndexOptionsConflict
+                                                  86,    // IndexKeySpecsConflict
+                                                  121,   // DocumentValidationFailure
+                                                  146,   // ExceededMemoryLimit
+                                                  8000,  // AtlasError
+                                                  10334, 14031, 17280};
+
+bool is_authentication(const bson_error_t &error) noexcept {
+    return error.domain == MONGOC_ERROR_CLIENT &&
+           (error.code == MONGOC_ERROR_CLIENT_AUTHENTICATE || error.code == MONGOC_ERROR_CLIENT_NOT_READY);
+}
+
+bool is_from_server(const bson_error_t &error) noexcept {
+    return error.domain == MONGOC_ERROR_SERVER || error.domain == MONGOC_ERROR_QUERY ||
+           error.domain == MONGOC_ERROR_WRITE_CONCERN || error.domain == MONGOC_ERROR_COLLECTION;
+}
+
+std::string one_line(const char *text) {
+    std::string out(text);
+    std::replace_if(
+        out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+    return out;
+}
+
+const char *remedy_of(const bson_error_t &error) noexcept {
+    if (error.domain == MONGOC_ERROR_SERVER_SELECTION) {
+        return "check that the server runs, its address, and TLS; this is tried again";
+    }
+    if (is_authentication(error) || error.code == 18) return "check user name, password and authSource in its URI";
+    if (error.code == 13) return "give its user the role readWrite on the database";
+    if (error.code == 14031 || error.code == 8000) return "free space on the server";
+    if (error.domain == MONGOC_ERROR_STREAM) return "the server or the network stalls; this is tried again";
+    return "see the server's log";
+}
+
+}  // namespace
+
+std::string about(std::string_view name, std::string_view text) {
+    return "store \"" + std::string(name) + "\": " + std::string(text);
+}
+
+bool is_final(std::uint32_t code) noexcept {
+    return std::find(kFinal.begin(), kFinal.end(), code) != kFinal.end() || code == kDuplicateKey;
+}
+
+ServerFailure failure_of(const bson_error_t &error, std::string_view name) {
+    using Kind = ServerFailure::Kind;
+    Kind kind = Kind::kLost;
+    if (error.domain == MONGOC_ERROR_SERVER_SELECTION || is_authentication(error)) {
+        kind = Kind::kNotSent;
+    } else if (is_from_server(error) && is_final(error.code)) {
+        kind = Kind::kRefused;
+    }
+    return {AC_EUNAVAILABLE, about(name, one_line(error.message) + "; " + remedy_of(error)),
+            static_cast<int>(error.code), kind};
+}
+
+}  // namespace appcreate::mongo

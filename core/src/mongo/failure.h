@@ -1,0 +1,60 @@
+// What a libmongoc error means: a status, the store, the driver's words, and how to mend it.
+#pragma once
+
+#include <mongoc/mongoc.h>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "errors.h"
+#include "values.h"
+
+namespace appcreate::mongo {
+
+// The server or the way to it failed.
+class ServerFailure : public Failure {
+  public:
+    enum class Kind {
+        kNotSent,  // no server could be asked: nothing has happened
+        kLost,     // it was sent; what came of it is not known
+        kRefused   // the server says no, and will say it again
+    };
+    ServerFailure(ac_status status, const std::string &message, int detail, Kind kind)
+        : Failure(status, message, detail), kind_(kind) {}
+    [[nodiscard]] Kind kind() const noexcept { return kind_; }
+
+  private:
+    Kind kind_;
+};
+
+// `store "NAME": TEXT`, as every message of this store begins.
+std::string about(std::string_view name, std::string_view text);
+
+ServerFailure failure_of(const bson_error_t &error, std::string_view name);
+
+// Runs `function` again, until `latest`, where what it asked was lost: a connection that the server closed meanwhile
+// says so at its next use.
+template <class Function>
+void repeat_lost(std::int64_t latest, const Function &function) {
+    for (;;) {
+        try {
+            return function();
+        } catch (const ServerFailure &failure) {
+            if (failure.kind() != ServerFailure::Kind::kLost || monotonic_ns() >= latest) throw;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+}
+
+// Will the server refuse a write with this error again, having written nothing? Errors of elections, shutdowns,
+// networks and routing are not of this kind.
+bool is_final(std::uint32_t code) noexcept;
+
+// MongoDB's codes that decide something.
+inline constexpr std::uint32_t kDuplicateKey = 11000;
+inline constexpr std::uint32_t kObjectTooLarge = 10334;
+inline constexpr std::uint32_t kNamespaceNotFound = 26;
+
+}  // namespace appcreate::mongo

@@ -1,0 +1,54 @@
+#include "mongo/health.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "mongo/failure.h"
+
+namespace appcreate::mongo {
+namespace {
+
+// While a server stalls or an election runs, one failure follows another; those are one state. What the server itself
+// refuses is another one for each of its reasons.
+constexpr int kAway = 0;
+
+int reason_of(const Failure &failure) {
+    const auto *server = dynamic_cast<const ServerFailure *>(&failure);
+    if (server != nullptr && server->kind() != ServerFailure::Kind::kRefused) return kAway;
+    return failure.detail() != 0 ? failure.detail() : failure.status();
+}
+
+const char *name_of(Health::Work work) { return work == Health::Work::kWriting ? "writing" : "looking up keys"; }
+
+}  // namespace
+
+Health::Health(ac_log_fn log, void *ctx, std::string store) : log_(log), ctx_(ctx), store_(std::move(store)) {}
+
+void Health::failed(Work work, const Failure &failure) {
+    const int reason = reason_of(failure);
+    const std::lock_guard lock(mutex_);
+    const bool is_news = std::find(reasons_.begin(), reasons_.end(), reason) == reasons_.end();
+    reasons_[static_cast<std::size_t>(work)] = reason;
+    is_down_ = true;
+    if (is_news) say(AC_LOG_ERROR, std::string(name_of(work)) + " fails: " + failure.what());
+}
+
+void Health::worked(Work work) {
+    if (!is_down_) return;
+    const std::lock_guard lock(mutex_);
+    if (!is_down_) return;
+    reasons_[static_cast<std::size_t>(work)].reset();
+    if (work == Work::kWriting) {
+        auto &looking_up = reasons_[static_cast<std::size_t>(Work::kLookingUp)];
+        if (looking_up == kAway) looking_up.reset();
+    }
+    if (std::any_of(reasons_.begin(), reasons_.end(), [](const auto &reason) { return reason.has_value(); })) return;
+    is_down_ = false;
+    say(AC_LOG_NOTICE, about(store_, "works again"));
+}
+
+void Health::say(int level, const std::string &line) const {
+    if (log_ != nullptr) log_(ctx_, level, line.data(), line.size());
+}
+
+}  // namespace appcreate::mongo

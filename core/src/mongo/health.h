@@ -1,0 +1,37 @@
+// One line in the host's log for each change of the store's state: it fails, or works again.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "app_create.h"
+#include "errors.h"
+
+namespace appcreate::mongo {
+
+class Health {
+  public:
+    Health(ac_log_fn log, void *ctx, std::string store);
+
+    enum class Work { kWriting, kLookingUp };
+    void failed(Work work, const Failure &failure);
+    // Who can write can read: that ends both, but what the server refuses is ended only by the same work.
+    void worked(Work work);
+
+  private:
+    using Reasons = std::array<std::optional<int>, 2>;  // of those that fail
+
+    void say(int level, const std::string &line) const;
+
+    const ac_log_fn log_;
+    void *const ctx_;
+    const std::string store_;
+    std::atomic<bool> is_down_ = false;
+    std::mutex mutex_;
+    Reasons reasons_;
+};
+
+}  // namespace appcreate::mongo

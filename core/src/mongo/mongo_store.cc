@@ -1,0 +1,107 @@
+#include "mongo/mongo_store.h"
+
+#include <system_error>
+
+#include "mongo/applications.h"
+#include "mongo/check.h"
+#include "mongo/key_lookup.h"
+#include "mongo/keys.h"
+#include "mongo/organizations.h"
+#include "mongo/providers.h"
+#include "slug.h"
+
+namespace appcreate::mongo {
+MongoStore::MongoStore(const StoreOptions &options)
+    : pool_(options.uri, options.timeout_ms, options.threads + (options.maintain ? 1 : 0)),
+      health_(options.log, options.log_ctx, options.uri.name),
+      write_loop_(pool_, schema_, health_, options.timeout_ms),
+      sweeper_(pool_, schema_) {
+    if (!options.maintain) return;
+    try {
+        sweeper_.start();
+    } catch (const std::system_error &) {
+        // Expired requests go when a create meets them.
+    }
+}
+
+Session MongoStore::fit_session() {
+    Session session = pool_.lend();
+    schema_.require(session);
+    return session;
+}
+
+Session MongoStore::patient_session() {
+    Session session = pool_.lend_patient();
+    schema_.require(session);
+    return session;
+}
+
+// ---- serving
+
+void MongoStore::warm() {
+    warm_slugs();
+    fit_session();
+}
+
+void MongoStore::find_keys(std::span<ac_lookup> lookups, Deadline deadline) {
+    try {
+        repeat_lost(deadline, [&] { mongo::find_keys(fit_session(), lookups); });
+        health_.worked(Health::Work::kLookingUp);
+    } catch (const Failure &failure) {
+        health_.failed(Health::Work::kLookingUp, failure);
+        throw;
+    }
+}
+
+void MongoStore::write(const Source &source, Deadline) { write_loop_.run(source); }
+
+// ---- administration
+
+void MongoStore::init() { install_schema(pool_.lend_patient()); }
+
+void MongoStore::shard() { shard_collections(patient_session()); }
+
+void MongoStore::org_create(const OrganizationSpec &spec, const RowSink &row) {
+    row(render(create_organization(fit_session(), spec)));
+}
+
+void MongoStore::org_set(std::string_view org, const OrganizationSpec &spec, const RowSink &row) {
+    row(render(change_organization(fit_session(), org, spec)));
+}
+
+void MongoStore::org_show(std::string_view org, const RowSink &row) {
+    row(render(find_organization(fit_session(), org, true).row));
+}
+
+void MongoStore::org_list(const RowSink &row) { list_organizations(fit_session(), row); }
+
+void MongoStore::provider_create(const ProviderSpec &spec, const RowSink &row) {
+    row(render(create_provider(fit_session(), spec)));
+}
+
+void MongoStore::provider_list(std::string_view org, const RowSink &row) { list_providers(fit_session(), org, row); }
+
+void MongoStore::provider_delete(std::string_view org, const ObjectId &id) { delete_provider(fit_session(), org, id); }
+
+void MongoStore::key_create(const KeySpec &spec, const RowSink &row) { row(render(create_key(fit_session(), spec))); }
+
+void MongoStore::key_list(std::string_view org, const RowSink &row) { list_keys(fit_session(), org, row); }
+
+void MongoStore::key_revoke(const ObjectId &id) { revoke_key(fit_session(), id); }
+
+void MongoStore::app_list(std::string_view org, std::optional<ObjectId> after, std::size_t max, const RowSink &row) {
+    list_applications(fit_session(), org, after, max, row);
+}
+
+void MongoStore::app_show(std::string_view org, std::string_view app, const RowSink &row) {
+    row(find_application(fit_session(), org, app));
+}
+
+std::uint64_t MongoStore::app_count(std::string_view org) {
+    const Session session = fit_session();
+    return static_cast<std::uint64_t>(count_applications(session, find_organization(session, org).id));
+}
+
+bool MongoStore::check(bool repair, const RowSink &row) { return check_store(patient_session(), repair, row); }
+
+}  // namespace appcreate::mongo

@@ -1,0 +1,340 @@
+#include "mongo/remote.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <thread>
+
+#include "mongo/document.h"
+#include "mongo/json_bson.h"
+#include "mongo/query.h"
+#include "mongo/schema.h"
+#include "record.h"
+
+namespace appcreate::mongo {
+namespace {
+
+void append_ids(Writer &out, std::string_view key, std::span<const ObjectId> ids) {
+    out.document(key, [&](Writer &in) {
+        in.array("$in", [&](Items &items) {
+            for (const ObjectId &id : ids) items.writer().id(items.key(), id);
+        });
+    });
+}
+
+void append_range(Writer &out, std::int64_t first, std::int64_t last) {
+    out.document("place", [&](Writer &range) { range.integer("$gte", first).integer("$lte", last); });
+}
+
+Bson projection_of(std::initializer_list<std::string_view> members, bool with_id) {
+    Bson out;
+    Writer writer(out);
+    if (!with_id) writer.integer("_id", 0);
+    for (const std::string_view member : members) writer.integer(member, 1);
+    return out;
+}
+
+Plan read_plan(const Reader &reader) {
+    Plan plan;
+    plan.organization = reader.id("_id").value_or(ObjectId{});
+    plan.enabled = reader.boolean("enabled").value_or(false);
+    plan.limit = reader.integer("limit");
+    plan.limit_version = reader.integer("limitVersion").value_or(0);
+    plan.settled_version = reader.integer("settledVersion").value_or(-1);
+    plan.build_retention_days = reader.integer("maxBillingBuildRetentionDays").value_or(0);
+    plan.builds_per_publication = reader.integer("buildsRetainedPerPublication").value_or(0);
+    plan.default_provider = reader.id("defaultStorageProvider");
+    return plan;
+}
+
+Provider read_provider(const Reader &reader) {
+    const ObjectId id = reader.id("_id").value_or(ObjectId{});
+    const std::string_view name = reader.text("name").value_or("");
+    const std::string_view region = reader.text("region").value_or("");
+    const std::string_view kind = reader.text("provider").value_or("");
+    const Bson none;
+    const std::string_view config = reader.document("config").value_or(none.bytes());
+    std::string config_json;
+    append_object(config_json, config);
+    return {render_provider(id.hex(), name, region, config_json, kind),
+            std::string(provider_document(id, name, region, config, kind).bytes())};
+}
+
+Record read_record(const Reader &reader) {
+    Record record;
+    record.organization = reader.id("organization").value_or(ObjectId{});
+    record.id = reader.id("_id").value_or(ObjectId{});
+    record.slug = reader.text("slug").value_or("");
+    record.place = reader.integer("place");
+    record.request = reader.digest("request");
+    record.fingerprint = reader.digest("fingerprint").value_or(Digest{});
+    record.answer = reader.text("answer").value_or("");
+    record.kept_until = reader.time("keptUntil").value_or(0);
+    return record;
+}
+
+const Bson &record_projection() {
+    // Never destroyed: a library that is unloaded leaves nothing to run.
+    static const Bson *const projection =
+        std::make_unique<Bson>(
+            projection_of({"organization", "slug", "place", "request", "fingerprint", "answer", "keptUntil"}, true))
+            .release();
+    return *projection;
+}
+
+std::vector<Record> find_records(const Session &session, const Bson &filter) {
+    std::vector<Record> out;
+    FindOptions options;
+    options.projection = &record_projection();
+    find(session, kApplications, filter, options, [&out](const Reader &reader) {
+        out.push_back(read_record(reader));
+        return true;
+    });
+    return out;
+}
+
+Bson slug_counter(const ObjectId &organization, std::string_view base) {
+    Bson filter;
+    Writer(filter).document("_id", [&](Writer &id) { id.id("o", organization).text("base", base); });
+    return filter;
+}
+
+Bson one_id(const ObjectId &id) {
+    Bson filter;
+    Writer(filter).id("_id", id);
+    return filter;
+}
+
+}  // namespace
+
+std::int64_t Remote::now() { return monotonic_ns(); }
+
+void Remote::pause(std::int64_t ns) { std::this_thread::sleep_for(std::chrono::nanoseconds(ns)); }
+
+std::uint64_t Remote::random() {
+    std::uint64_t number = 0;
+    random_bytes(&number, sizeof(number));
+    return number;
+}
+
+// Organizations first: a default provider is made before it is named as such.
+std::vector<PlanRef> Remote::read_plans(std::span<const ObjectId> organizations) {
+    const std::int64_t read_at = now();
+    std::map<ObjectId, std::shared_ptr<Plan>> plans;
+    Bson filter;
+    Writer by_id(filter);
+    append_ids(by_id, "_id", organizations);
+    find(session_, kOrganizations, filter, {}, [&](const Reader &reader) {
+        auto plan = std::make_shared<Plan>(read_plan(reader));
+        plan->read_at = read_at;
+        plans.emplace(plan->organization, std::move(plan));
+        return true;
+    });
+    Bson of_them;
+    Writer by_organization(of_them);
+    append_ids(by_organization, "organization", organizations);
+    find(session_, kProviders, of_them, {}, [&](const Reader &reader) {
+        const auto plan = plans.find(reader.id("organization").value_or(ObjectId{}));
+        const auto id = reader.id("_id");
+        if (plan != plans.end() && id) plan->second->providers.emplace(*id, read_provider(reader));
+        return true;
+    });
+    std::vector<PlanRef> out;
+    for (auto &[id, plan] : plans) out.push_back(std::move(plan));
+    return out;
+}
+
+std::vector<Record> Remote::find_requests(std::span<const RequestName> requests) {
+    Bson filter;
+    Writer out(filter);
+    const auto append = [](Writer &to, const RequestName &name) {
+        to.id("organization", name.organization).binary("request", name.request);
+    };
+    if (requests.size() == 1) {
+        append(out, requests.front());
+    } else {
+        out.array("$or", [&](Items &items) {
+            for (const RequestName &name : requests) {
+                items.writer().document(items.key(), [&](Writer &to) { append(to, name); });
+            }
+        });
+    }
+    return find_records(session_, filter);
+}
+
+std::vector<Record> Remote::find_related(std::span<const Draft *const> drafts) {
+    Bson filter;
+    Writer(filter).array("$or", [&](Items &items) {
+        for (const Draft *draft : drafts) {
+            const auto add = [&](const auto &fill) {
+                items.writer().document(items.key(), [&](Writer &to) {
+                    to.id("organization", draft->plan->organization);
+                    fill(to);
+                });
+            };
+            add([&](Writer &to) { to.id("_id", draft->id); });
+            add([&](Writer &to) { to.text("slug", draft->slug); });
+            if (draft->place) add([&](Writer &to) { to.integer("place", *draft->place); });
+            if (const auto &request = draft->create->request()) {
+                add([&](Writer &to) { to.binary("request", *request); });
+            }
+        }
+    });
+    return find_records(session_, filter);
+}
+
+void Remote::expire_request(const Record &record) {
+    Bson filter;
+    Writer out(filter);
+    out.id("_id", record.id).id("organization", record.organization);
+    if (record.request) out.binary("request", *record.request);
+    Bson update;
+    Writer(update)
+        .document("$set", [&](Writer &set) { set.id("request", record.id); })
+        .document("$unset",
+                  [](Writer &unset) { unset.text("fingerprint", "").text("answer", "").text("keptUntil", ""); });
+    update_one(session_, kApplications, filter, update);
+}
+
+std::optional<std::int64_t> Remote::next_place(const ObjectId &organization, std::int64_t count, std::int64_t limit) {
+    Bson filter = one_id(organization);
+    Writer(filter).document("nextPlace", [limit](Writer &below) { below.integer("$lt", limit); });
+    Bson update;
+    Writer(update).document("$inc", [count](Writer &inc) { inc.integer("nextPlace", count); });
+    std::optional<std::int64_t> next;
+    count_up(session_, kOrganizations, filter, update, false, [&next](const Reader &reader) {
+        next = reader.integer("nextPlace");
+        return true;
+    });
+    return next;
+}
+
+void Remote::raise_next_place(const ObjectId &organization, std::int64_t to) {
+    Bson update;
+    Writer(update).document("$max", [to](Writer &max) { max.integer("nextPlace", to); });
+    update_one(session_, kOrganizations, one_id(organization), update);
+}
+
+std::int64_t Remote::count_places(const ObjectId &organization, std::int64_t first, std::int64_t last) {
+    Bson filter;
+    Writer out(filter);
+    out.id("organization", organization);
+    append_range(out, first, last);
+    return count(session_, kApplications, filter);
+}
+
+std::vector<std::int64_t> Remote::taken_places(const ObjectId &organization, std::int64_t first, std::int64_t last) {
+    Bson filter;
+    Writer out(filter);
+    out.id("organization", organization);
+    append_range(out, first, last);
+    const Bson projection = projection_of({"place"}, false);
+    Bson sort;
+    Writer(sort).integer("place", 1);
+    FindOptions options;
+    options.projection = &projection;
+    options.sort = &sort;
+    options.batch_size = static_cast<std::int32_t>(std::min<std::int64_t>(last - first + 2, 10'000));
+    std::vector<std::int64_t> places;
+    find(session_, kApplications, filter, options, [&places](const Reader &reader) {
+        if (const auto place = reader.integer("place")) places.push_back(*place);
+        return true;
+    });
+    return places;
+}
+
+std::vector<Outsider> Remote::find_outsiders(const ObjectId &organization, std::int64_t limit, std::size_t max) {
+    Bson filter;
+    Writer(filter).array("$or", [&](Items &items) {
+        items.writer().document(items.key(), [&](Writer &above) {
+            above.id("organization", organization).document("place", [limit](Writer &more) {
+                more.integer("$gt", limit);
+            });
+        });
+        items.writer().document(items.key(), [&](Writer &own) {
+            own.id("organization", organization).document("place", [](Writer &type) {
+                type.text("$type", "objectId");
+            });
+        });
+    });
+    const Bson projection = projection_of({"place"}, true);
+    FindOptions options;
+    options.projection = &projection;
+    options.limit = static_cast<std::int64_t>(max);
+    std::vector<Outsider> out;
+    find(session_, kApplications, filter, options, [&out](const Reader &reader) {
+        if (const auto id = reader.id("_id")) out.push_back({*id, reader.integer("place")});
+        return true;
+    });
+    return out;
+}
+
+void Remote::move(const ObjectId &organization, std::span<const Move> moves) {
+    Bson opts;
+    Writer(opts).boolean("ordered", false);
+    const auto collection = session_.collection(kApplications);
+    const Owned<mongoc_bulk_operation_t> bulk(
+        mongoc_collection_create_bulk_operation_with_opts(collection.get(), opts.get()));
+    bson_error_t error;
+    for (const Move &move : moves) {
+        Bson filter;
+        Writer from(filter);
+        from.id("_id", move.from.id).id("organization", organization);
+        append_place(from, move.from.place, move.from.id);
+        Bson update;
+        Writer(update).document("$set", [&move](Writer &set) { set.integer("place", move.to); });
+        if (!mongoc_bulk_operation_update_one_with_opts(bulk.get(), filter.get(), update.get(), nullptr, &error)) {
+            throw failure_of(error, session_.name());
+        }
+    }
+    if (mongoc_bulk_operation_execute(bulk.get(), nullptr, &error) != 0) return;
+    if (error.code != kDuplicateKey) throw failure_of(error, session_.name());
+}
+
+void Remote::mark_settled(const ObjectId &organization, std::int64_t limit_version) {
+    Bson filter = one_id(organization);
+    Writer(filter).integer("limitVersion", limit_version);
+    Bson update;
+    Writer(update).document("$set", [limit_version](Writer &set) { set.integer("settledVersion", limit_version); });
+    update_one(session_, kOrganizations, filter, update);
+}
+
+std::int64_t Remote::next_suffix(const ObjectId &organization, std::string_view base, std::int64_t count) {
+    Bson update;
+    Writer(update).document("$inc", [count](Writer &inc) { inc.integer("n", count); });
+    std::int64_t n = count;
+    const auto ask = [&] {
+        count_up(session_, kSlugs, slug_counter(organization, base), update, true, [&n](const Reader &reader) {
+            n = reader.integer("n").value_or(n);
+            return true;
+        });
+    };
+    try {
+        ask();
+    } catch (const ServerFailure &failure) {
+        // Two upserts at the same time: the other one has made it.
+        if (failure.detail() != static_cast<int>(kDuplicateKey)) throw;
+        ask();
+    }
+    return n;
+}
+
+std::vector<std::string> Remote::taken_slugs(const ObjectId &organization, std::span<const std::string> slugs) {
+    Bson filter;
+    Writer(filter).id("organization", organization).document("slug", [&](Writer &in) {
+        in.array("$in", [&](Items &items) {
+            for (const std::string &slug : slugs) items.writer().text(items.key(), slug);
+        });
+    });
+    const Bson projection = projection_of({"slug"}, false);
+    FindOptions options;
+    options.projection = &projection;
+    std::vector<std::string> out;
+    find(session_, kApplications, filter, options, [&out](const Reader &reader) {
+        if (const auto slug = reader.text("slug")) out.emplace_back(*slug);
+        return true;
+    });
+    return out;
+}
+
+}  // namespace appcreate::mongo

@@ -1,0 +1,41 @@
+// A MongoDB server as the algorithm sees one, over one client.
+#pragma once
+
+#include <atomic>
+
+#include "mongo/pool.h"
+#include "mongo/server.h"
+
+namespace appcreate::mongo {
+
+class Remote final : public Server {
+  public:
+    // `max_document`: the server's maxBsonObjectSize.
+    Remote(const Session &session, std::int64_t max_document) : session_(session), max_document_(max_document) {}
+
+    std::int64_t now() override;
+    void pause(std::int64_t ns) override;
+    std::uint64_t random() override;
+    std::vector<PlanRef> read_plans(std::span<const ObjectId> organizations) override;
+    Inserted insert(std::span<const Draft *const> drafts) override;
+    std::vector<Record> find_requests(std::span<const RequestName> requests) override;
+    std::vector<Record> find_related(std::span<const Draft *const> drafts) override;
+    void expire_request(const Record &record) override;
+    std::optional<std::int64_t> next_place(const ObjectId &organization, std::int64_t count,
+                                           std::int64_t limit) override;
+    void raise_next_place(const ObjectId &organization, std::int64_t to) override;
+    std::int64_t count_places(const ObjectId &organization, std::int64_t first, std::int64_t last) override;
+    std::vector<std::int64_t> taken_places(const ObjectId &organization, std::int64_t first,
+                                           std::int64_t last) override;
+    std::vector<Outsider> find_outsiders(const ObjectId &organization, std::int64_t limit, std::size_t max) override;
+    void move(const ObjectId &organization, std::span<const Move> moves) override;
+    void mark_settled(const ObjectId &organization, std::int64_t limit_version) override;
+    std::int64_t next_suffix(const ObjectId &organization, std::string_view base, std::int64_t count) override;
+    std::vector<std::string> taken_slugs(const ObjectId &organization, std::span<const std::string> slugs) override;
+
+  private:
+    const Session &session_;
+    const std::int64_t max_document_;
+};
+
+}  // namespace appcreate::mongo

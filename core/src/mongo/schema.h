@@ -1,0 +1,52 @@
+// Collections, indexes and the schema's version: made by "appctl init", verified once by whoever uses the store.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <string>
+
+#include "mongo/pool.h"
+
+namespace appcreate::mongo {
+
+inline constexpr const char *kOrganizations = "organizations";
+inline constexpr const char *kProviders = "storageProviders";
+inline constexpr const char *kKeys = "apiKeys";
+inline constexpr const char *kApplications = "applications";
+inline constexpr const char *kSlugs = "slugs";
+inline constexpr const char *kSchema = "schema";
+
+// The unique indexes that decide who gets what; error messages name them.
+inline constexpr const char *kSlugIndex = "organization_slug";
+inline constexpr const char *kPlaceIndex = "organization_place";
+inline constexpr const char *kRequestIndex = "organization_request";
+
+// What this library writes, and the oldest library that can work with it. An upgrade only adds; one that an older
+// library cannot work with raises kReadableFrom.
+inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int64_t kReadableFrom = 1;
+
+void install_schema(const Session &session);
+
+// Distributes applications over the shards of a cluster, by organization. Safe to repeat.
+void shard_collections(const Session &session);
+
+// What of the indexes is missing, in words; empty: nothing.
+std::string missing_indexes(const Session &session);
+
+// Whether the store is fit to be worked with.
+class SchemaCheck {
+  public:
+    // Costs nothing once it has succeeded. Throws Failure(AC_EVERSION) that says what to run.
+    void require(const Session &session);
+    // The server's maxBsonObjectSize. After require().
+    [[nodiscard]] std::int64_t max_document() const noexcept { return max_document_; }
+
+  private:
+    std::atomic<bool> is_fit_ = false;
+    std::atomic<std::int64_t> max_document_ = 16 << 20;
+    std::mutex mutex_;
+};
+
+}  // namespace appcreate::mongo

@@ -1,0 +1,142 @@
+#include "mongo/uri_check.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "ascii.h"
+#include "errors.h"
+#include "mongo/driver_types.h"
+
+namespace appcreate::mongo {
+namespace {
+
+[[noreturn]] void refuse(const std::string &reason) { throw Failure(AC_EINVAL, "mongodb store URI: " + reason); }
+
+std::string lower(std::string_view text) {
+    std::string out(text);
+    std::transform(out.begin(), out.end(), out.begin(), ascii::lower);
+    return out;
+}
+
+// Options that libmongoc reads into other things than its table.
+constexpr std::array<std::string_view, 4> kOtherOptions = {"w", "readpreference", "readpreferencetags",
+                                                           "readconcernlevel"};
+
+bool is_known(const std::string &option) {
+    return std::find(kOtherOptions.begin(), kOtherOptions.end(), option) != kOtherOptions.end() ||
+           mongoc_uri_option_is_int32(option.c_str()) || mongoc_uri_option_is_int64(option.c_str()) ||
+           mongoc_uri_option_is_bool(option.c_str()) || mongoc_uri_option_is_utf8(option.c_str()) ||
+           option == MONGOC_URI_AUTHMECHANISM || option == MONGOC_URI_AUTHMECHANISMPROPERTIES ||
+           option == MONGOC_URI_AUTHSOURCE || option == MONGOC_URI_COMPRESSORS;
+}
+
+// The name of an option may stand in a message, unless it may be a piece of a password with a "?" in it.
+std::string named(const std::string &option, bool may_name) {
+    const bool plain =
+        !option.empty() && option.size() <= 40 && std::all_of(option.begin(), option.end(), ascii::is_alphanumeric);
+    return may_name && plain ? "the option \"" + option + "\"" : "an option";
+}
+
+void check_options(std::string_view text) {
+    const std::size_t question = text.find('?');
+    if (question == std::string_view::npos) return;
+    std::string_view rest = text.substr(question + 1);
+    const bool may_name = rest.find('@') == std::string_view::npos;
+    while (!rest.empty()) {
+        const std::string_view pair = rest.substr(0, rest.find_first_of("&;"));
+        rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+        const std::string option = lower(pair.substr(0, pair.find('=')));
+        if (option.empty()) continue;
+        if (!is_known(option)) {
+            refuse(named(option, may_name) + " is not known to libmongoc " MONGOC_VERSION_S "; remove it");
+        }
+        if (option == MONGOC_URI_SAFE || option == MONGOC_URI_SLAVEOK) {
+            refuse(named(option, may_name) + " would weaken what an answer of 200 means; remove it");
+        }
+    }
+}
+
+void check_write_concern(const mongoc_uri_t *uri) {
+    const mongoc_write_concern_t *concern = mongoc_uri_get_write_concern(uri);
+    const std::int32_t w = mongoc_write_concern_get_w(concern);
+    if (w != MONGOC_WRITE_CONCERN_W_DEFAULT && w != MONGOC_WRITE_CONCERN_W_MAJORITY) {
+        refuse("\"w\" must be \"majority\" or absent: an answer of 200 means that a majority has the application");
+    }
+    if (mongoc_write_concern_journal_is_set(concern) && !mongoc_write_concern_get_journal(concern)) {
+        refuse("\"journal\" must be true or absent: an answer of 200 means that the application is on disk");
+    }
+}
+
+void check_reads(const mongoc_uri_t *uri) {
+    const mongoc_read_prefs_t *prefs = mongoc_uri_get_read_prefs_t(uri);
+    if (mongoc_read_prefs_get_mode(prefs) != MONGOC_READ_PRIMARY || !bson_empty0(mongoc_read_prefs_get_tags(prefs))) {
+        refuse(
+            "\"readPreference\" must be \"primary\" or absent, without tags: limits are decided by what the primary "
+            "says");
+    }
+    if (mongoc_read_concern_get_level(mongoc_uri_get_read_concern(uri)) != nullptr) {
+        refuse("\"readConcernLevel\" must be absent: each read has the level that it needs");
+    }
+}
+
+void check_file(const mongoc_uri_t *uri, const char *option, const char *spelled) {
+    const char *path = mongoc_uri_get_option_as_utf8(uri, option, nullptr);
+    if (path != nullptr && ::access(path, R_OK) != 0) {
+        refuse(std::string("the file of \"") + spelled + "\" cannot be read; workers must be able to read it too");
+    }
+}
+
+std::string name_of(const mongoc_uri_t *uri) {
+    std::string name;
+    if (const char *service = mongoc_uri_get_srv_hostname(uri); service != nullptr) {
+        name = std::string("mongodb+srv://") + service;
+    } else {
+        name = "mongodb://";
+        for (const mongoc_host_list_t *host = mongoc_uri_get_hosts(uri); host != nullptr; host = host->next) {
+            if (!name.ends_with('/')) name += ',';
+            name += host->host_and_port;
+        }
+    }
+    const char *database = mongoc_uri_get_database(uri);
+    return name + "/" + (database != nullptr ? database : kDefaultDatabase);
+}
+
+}  // namespace
+
+bool is_mongodb_uri(std::string_view text) noexcept {
+    return text.starts_with("mongodb://") || text.starts_with("mongodb+srv://");
+}
+
+StoreUri check_uri(const std::string &text) {
+    // libmongoc writes warnings about a URI, with parts of it, to standard error.
+    mongoc_log_set_handler(nullptr, nullptr);
+    if (std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) <= 0x20; })) {
+        refuse("spaces and control characters must be percent-encoded");
+    }
+    check_options(text);
+    bson_error_t error;
+    const Owned<mongoc_uri_t> uri(mongoc_uri_new_with_error(text.c_str(), &error));
+    if (uri == nullptr) {
+        // libmongoc's own words may quote the password.
+        const bool secret = text.find('@') != std::string::npos;
+        refuse(secret ? "libmongoc does not understand it; check the hosts, the values of its options, and that user "
+                        "name and password are percent-encoded"
+                      : std::string(error.message));
+    }
+    check_write_concern(uri.get());
+    check_reads(uri.get());
+    check_file(uri.get(), MONGOC_URI_TLSCAFILE, "tlsCAFile");
+    check_file(uri.get(), MONGOC_URI_TLSCERTIFICATEKEYFILE, "tlsCertificateKeyFile");
+    if (mongoc_uri_get_hosts(uri.get()) == nullptr && mongoc_uri_get_srv_hostname(uri.get()) == nullptr) {
+        refuse("it names no host; write mongodb://HOST:PORT/DATABASE");
+    }
+    StoreUri out;
+    out.kind = AC_STORE_MONGODB;
+    out.text = text;
+    out.name = name_of(uri.get());
+    return out;
+}
+
+}  // namespace appcreate::mongo

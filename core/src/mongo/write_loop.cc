@@ -1,0 +1,91 @@
+#include "mongo/write_loop.h"
+
+#include <array>
+#include <new>
+
+#include "mongo/remote.h"
+
+namespace appcreate::mongo {
+namespace {
+
+void refuse_all(std::span<Create *const> creates, const Batch::Done &done) {
+    for (Create *create : creates) {
+        create->refuse(AC_CODE_DATABASE);
+        create->set_batch(static_cast<std::uint32_t>(creates.size()), 0);
+    }
+    if (!creates.empty()) done(creates);
+}
+
+}  // namespace
+
+std::optional<Failure> Writing::write(Server &server, std::span<Create *const> creates, std::int64_t latest,
+                                      const Batch::Done &done) {
+    while (undecided_ && !creates.empty()) {
+        auto failure = write_some(server, creates.first(1), latest, done);
+        creates = creates.subspan(1);
+        if (!failure) continue;
+        refuse_all(creates, done);
+        return failure;
+    }
+    if (creates.empty()) return std::nullopt;
+    return write_some(server, creates, latest, done);
+}
+
+std::optional<Failure> Writing::write_some(Server &server, std::span<Create *const> creates, std::int64_t latest,
+                                           const Batch::Done &done) {
+    Batch batch(server, plans_, places_, latest, done);
+    batch.run(creates);
+    if (batch.is_undecided()) {
+        undecided_ = true;
+    } else if (batch.is_acknowledged()) {
+        undecided_ = false;
+    }
+    if (!batch.failure()) return std::nullopt;
+    return *batch.failure();
+}
+
+WriteLoop::WriteLoop(Pool &pool, SchemaCheck &schema, Health &health, std::int64_t timeout_ms)
+    : pool_(pool), schema_(schema), health_(health), timeout_ns_(timeout_ms * 1'000'000) {}
+
+void WriteLoop::run(const Source &source) {
+    std::array<Create *, kBatchCreates> creates;
+    const Batch::Done done = [&source](std::span<Create *const> some) { source.done(some); };
+    bool is_well = true;
+    for (;;) {
+        const std::size_t n = source.take(creates, kBatchBytes);
+        if (n == 0) return;
+        const auto batch = std::span(creates).first(n);
+        if (!is_well) {
+            // It has just failed; what waited meanwhile is told so, and what comes next tries again.
+            refuse_all(batch, done);
+            continue;
+        }
+        const std::optional<Failure> failure = write(batch, done);
+        if (failure) {
+            health_.failed(Health::Work::kWriting, *failure);
+        } else {
+            health_.worked(Health::Work::kWriting);
+        }
+        is_well = !failure;
+    }
+}
+
+std::optional<Failure> WriteLoop::write(std::span<Create *const> creates, const Batch::Done &done) {
+    // The last attempt may take a quarter.
+    const std::int64_t latest = monotonic_ns() + timeout_ns_ / 4 * 3;
+    std::optional<Failure> failure;
+    try {
+        const Session session = pool_.lend();
+        repeat_lost(latest, [&] { schema_.require(session); });
+        Remote remote(session, schema_.max_document());
+        return writing_.write(remote, creates, latest, done);
+    } catch (const Failure &caught) {
+        failure = caught;
+    } catch (const std::bad_alloc &) {
+        failure.emplace(AC_ENOMEM, "out of memory; give the process more memory");
+    }
+    refuse_all(creates, done);
+    return failure;
+}
+
+}  // namespace appcreate::mongo

@@ -1,0 +1,27 @@
+// Slugs (contract, "Slug").
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace appcreate {
+
+inline constexpr std::size_t kMaxSlug = 128;
+
+// Base slug of an ASCII name, without ICU: the same as slug_of_name. Empty when nothing is left.
+std::string slug_of_ascii(std::string_view name);
+
+// Base slug of any name (valid UTF-8). Empty when nothing is left. Thread-safe; ICU's rules are loaded at first use.
+std::string slug_of_name(std::string_view name);
+
+// Loads ICU's rules now, common scripts and Han included.
+void warm_slugs();
+
+// The slug when nothing is left of the name: `app-` and the last eight characters of the id.
+std::string slug_of_id(std::string_view id_hex);
+
+// `base` with `-number`, the base cut and trimmed so that 128 characters hold, number >= 2.
+std::string numbered_slug(std::string_view base, std::uint64_t number);
+
+}  // namespace appcreate

@@ -1,0 +1,26 @@
+// Brings the write-ahead log back into the database file. Writers never do it themselves, unless it falls far behind;
+// how long the log may grow decides the speed of creating (docs/stores.md).
+#pragma once
+
+#include <cstdint>
+
+#include "sqlite/connection.h"
+#include "sqlite/turn.h"
+
+namespace appcreate::sqlite {
+
+// In frames of one page, 4 KiB.
+struct WalLimits {
+    std::uint32_t checkpoint = 16384;  // 64 MiB: time for the checkpointer
+    std::uint32_t help = 131072;       // 512 MiB: writers help
+    std::uint32_t tools = 1000;        // without a checkpointer, as SQLite does by itself
+};
+
+// Copies what can be copied while others write; at the end, when the log is long, holds the turn so that it starts
+// again from its beginning. False when others keep it from getting anywhere.
+bool checkpoint(Connection &connection, Turn &turn, const WalLimits &limits, std::int64_t timeout_ns);
+
+// Copies what can be copied now. Returns whether any was.
+bool help(Connection &connection, Turn &turn);
+
+}  // namespace appcreate::sqlite

@@ -1,0 +1,80 @@
+// One connection to the store's file.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "sqlite/statement.h"
+#include "store.h"
+
+namespace appcreate::sqlite {
+
+enum class Use {
+    kWrite,     // commits are durable
+    kRead,      // never writes
+    kMaintain,  // checkpoints and sweeps: what it commits may be lost with the power
+    kInit,      // makes the file's contents; the file must exist
+};
+
+class Connection {
+  public:
+    // Opens the file, which must exist, and looks at nothing in it yet.
+    Connection(const std::string &path, Use use, Deadline deadline);
+    Connection(const Connection &) = delete;
+    Connection &operator=(const Connection &) = delete;
+    ~Connection() = default;
+
+    // Settings that read or change the file: only once it is known to be a store of ours.
+    void settle();
+
+    [[nodiscard]] sqlite3 *raw() const noexcept { return db_.get(); }
+    [[nodiscard]] Statement prepare(std::string_view sql) const { return {raw(), sql}; }
+    void exec(const char *sql) const;
+    [[nodiscard]] std::int64_t query_integer(std::string_view sql) const;
+
+    // Until when locks of others are waited for.
+    void set_deadline(Deadline deadline) noexcept { wait_->deadline = deadline; }
+    // Has the file been renamed, replaced or removed?
+    [[nodiscard]] bool has_moved() const noexcept;
+    // Length of the write-ahead log in frames after this connection's last commit.
+    [[nodiscard]] unsigned wal_frames() const noexcept { return wait_->wal_frames; }
+    // Makes what runs on another thread fail with SQLITE_INTERRUPT.
+    void interrupt() const noexcept { sqlite3_interrupt(raw()); }
+
+  private:
+    // What SQLite's callbacks point to.
+    struct Shared {
+        Deadline deadline = 0;
+        unsigned wal_frames = 0;
+    };
+    struct Close {
+        void operator()(sqlite3 *db) const noexcept { sqlite3_close_v2(db); }
+    };
+
+    static int on_busy(void *shared, int count) noexcept;
+    static int on_commit(void *shared, sqlite3 *db, const char *name, int frames) noexcept;
+
+    Use use_;
+    std::unique_ptr<Shared> wait_;
+    std::unique_ptr<sqlite3, Close> db_;
+};
+
+// A transaction that rolls back unless it was committed.
+class Transaction {
+  public:
+    enum class Kind { kRead, kWrite };
+    // kWrite has the write lock from here on.
+    Transaction(const Connection &connection, Kind kind);
+    Transaction(const Transaction &) = delete;
+    Transaction &operator=(const Transaction &) = delete;
+    ~Transaction();
+    void commit();
+
+  private:
+    const Connection &connection_;
+};
+
+}  // namespace appcreate::sqlite

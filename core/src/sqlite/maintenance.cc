@@ -1,0 +1,168 @@
+#include "sqlite/maintenance.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <chrono>
+#include <exception>
+
+#include "sqlite/failure.h"
+
+namespace appcreate::sqlite {
+namespace {
+
+constexpr std::int64_t kTick = 1'000'000'000;  // ns
+constexpr std::int64_t kPolite = 5'000'000;    // ns between two sweeps
+constexpr int kSweepsPerTick = 100;
+
+// Signals are the host's, whose handlers belong on its own threads.
+class NoSignals {
+  public:
+    NoSignals() noexcept {
+        sigset_t all;
+        sigfillset(&all);
+        for (const int signal : {SIGILL, SIGFPE, SIGSEGV, SIGBUS}) sigdelset(&all, signal);
+        pthread_sigmask(SIG_BLOCK, &all, &before_);
+    }
+    NoSignals(const NoSignals &) = delete;
+    NoSignals &operator=(const NoSignals &) = delete;
+    ~NoSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+  private:
+    sigset_t before_{};
+};
+
+}  // namespace
+
+Maintenance::Maintenance(Sessions &sessions, Turn &turn, Log log, const std::string &path, const WalLimits &limits)
+    : sessions_(sessions), turn_(turn), path_(path), limits_(limits), health_(log, path, "checkpointing") {}
+
+void Maintenance::start() {
+    const NoSignals quiet;
+    thread_ = std::thread([this] { run(); });
+}
+
+Maintenance::~Maintenance() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+        if (at_work_ != nullptr) at_work_->interrupt();
+    }
+    wake_.notify_all();
+    if (thread_.joinable()) thread_.join();
+}
+
+// What was committed stays committed: a checkpoint that fails here will fail again where it is reported.
+void Maintenance::after_commit(Connection &connection) noexcept {
+    try {
+        share_work(connection);
+    } catch (const std::exception &) {
+    }
+}
+
+void Maintenance::share_work(Connection &connection) {
+    turn_.committed(connection.wal_frames());
+    const std::uint32_t pending = turn_.pending();
+    if (!is_running()) {
+        if (pending >= limits_.tools) help(connection, turn_);
+        return;
+    }
+    if (pending < limits_.checkpoint) {
+        helped_at_ = 0;
+        return;
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        urgent_ = true;
+    }
+    wake_.notify_one();
+    // A reader that stays keeps the log from shrinking: then only now and again, since each attempt costs.
+    if (pending >= limits_.help && pending - helped_at_ >= limits_.checkpoint) {
+        help(connection, turn_);
+        helped_at_ = turn_.pending();
+    }
+}
+
+bool Maintenance::pause(std::int64_t ns, bool urgent_too) {
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, std::chrono::nanoseconds(ns), [&] { return stopping_ || (urgent_too && urgent_); });
+    urgent_ = false;
+    return !stopping_;
+}
+
+bool Maintenance::is_stopping() {
+    const std::lock_guard lock(mutex_);
+    return stopping_;
+}
+
+void Maintenance::run() {
+    while (pause(kTick, !is_stuck_)) {
+        try {
+            guarded(path_, [this] { tick(); });
+            health_.worked();
+        } catch (const Failure &failure) {
+            is_stuck_ = true;
+            // A turn that did not come is no failure of the store.
+            if (failure.status() != AC_ETIMEOUT && !is_stopping()) health_.failed(failure);
+        } catch (const std::exception &) {
+            // Memory is short: later.
+            is_stuck_ = true;
+        }
+    }
+}
+
+void Maintenance::tick() {
+    if (!sessions_.in_use()) return;
+    is_stuck_ = false;
+    // Each time, because it finds out that the file was replaced.
+    Sessions::Lease session = sessions_.lend(Use::kMaintain, monotonic_ns() + kTick);
+    const auto set_at_work = [this](const Connection *connection) {
+        const std::lock_guard lock(mutex_);
+        at_work_ = connection;
+    };
+    set_at_work(&session->connection);
+    try {
+        maintain(*session);
+        set_at_work(nullptr);
+    } catch (const Failure &) {
+        set_at_work(nullptr);
+        throw;
+    } catch (const Error &error) {
+        set_at_work(nullptr);
+        if (is_mended_by_reopening(error)) session.discard();
+        throw;
+    }
+}
+
+void Maintenance::maintain(Session &session) {
+    const std::uint64_t commits = turn_.commits();
+    const bool is_idle = commits == last_commits_;
+    last_commits_ = commits;
+    const std::uint32_t pending = turn_.pending();
+    const bool is_due = first_ || pending >= limits_.checkpoint || (is_idle && pending > 0);
+    const bool is_sweep_due = has_expired_requests(session.connection, now_ms());
+    if ((!is_due && !is_sweep_due) || is_stopping()) return;
+
+    const Turn::Election election(turn_);
+    is_stuck_ = !election.won();
+    if (is_stuck_) return;
+    if (is_due) {
+        is_stuck_ = !checkpoint(session.connection, turn_, limits_, kTick);
+        first_ = false;
+    }
+    if (is_sweep_due) sweep(session);
+}
+
+void Maintenance::sweep(const Session &session) {
+    for (int i = 0; i < kSweepsPerTick; ++i) {
+        bool is_more = false;
+        {
+            const Turn::Guard guard(turn_, monotonic_ns() + kTick);
+            is_more = sweep_expired_requests(session.connection, now_ms());
+            turn_.committed(session.connection.wal_frames());
+        }
+        if (!is_more || !pause(kPolite, false)) return;
+    }
+}
+
+}  // namespace appcreate::sqlite

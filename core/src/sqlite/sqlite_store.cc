@@ -1,0 +1,247 @@
+#include "sqlite/sqlite_store.h"
+
+#include <system_error>
+#include <utility>
+
+#include "slug.h"
+#include "sqlite/applications.h"
+#include "sqlite/check.h"
+#include "sqlite/failure.h"
+#include "sqlite/keys.h"
+#include "sqlite/organizations.h"
+#include "sqlite/providers.h"
+
+namespace appcreate::sqlite {
+namespace {
+
+constexpr int kOrganizations = 256;  // of one transaction
+
+// Runs `function` on a lent session; one that an error may have spoilt is closed.
+template <class Function>
+auto with(Sessions &sessions, Use use, Deadline deadline, Function &&function) {
+    Sessions::Lease session = sessions.lend(use, deadline);
+    try {
+        return function(*session);
+    } catch (const Error &error) {
+        if (is_mended_by_reopening(error)) session.discard();
+        throw;
+    }
+}
+
+// Rows are handed out after their transaction: whoever takes them may take long.
+template <class Row>
+bool emit(const std::vector<Row> &rows, const RowSink &sink) {
+    for (const Row &row : rows) {
+        if (!sink(render(row))) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+SqliteStore::SqliteStore(const StoreOptions &options, const WalLimits &limits)
+    : path_(options.uri.path),
+      timeout_ns_(options.timeout_ms * 1'000'000),
+      log_{options.log, options.log_ctx},
+      turn_(options.turn),
+      sessions_(path_, options.threads),
+      maintenance_(sessions_, turn_, log_, path_, limits),
+      write_loop_(sessions_, turn_, maintenance_, log_, path_, options.timeout_ms),
+      lookups_(log_, path_, "looking up keys") {
+    if (!options.maintain) return;
+    try {
+        maintenance_.start();
+    } catch (const std::system_error &error) {
+        log_(AC_LOG_WARN, about(path_, std::string("no thread for checkpoints: ") + error.what() +
+                                           "; writers do them, more slowly; raise the limit of threads"));
+    }
+}
+
+Deadline SqliteStore::deadline() const noexcept { return monotonic_ns() + timeout_ns_; }
+
+template <class Function>
+auto SqliteStore::reading(Function &&function) {
+    return guarded(path_, [&] {
+        return with(sessions_, Use::kRead, deadline(), [&](Session &session) {
+            const Transaction transaction(session.connection, Transaction::Kind::kRead);
+            session.schema.again();
+            return function(std::as_const(session.connection));
+        });
+    });
+}
+
+template <class Function>
+auto SqliteStore::writing(Function &&function) {
+    return guarded(path_, [&] {
+        const Turn::Guard guard(turn_, deadline());
+        return with(sessions_, Use::kWrite, deadline(), [&](Session &session) {
+            auto result = [&] {
+                Transaction transaction(session.connection, Transaction::Kind::kWrite);
+                session.schema.again();
+                auto made = function(std::as_const(session.connection));
+                transaction.commit();
+                return made;
+            }();
+            maintenance_.after_commit(session.connection);
+            return result;
+        });
+    });
+}
+
+// ---- serving
+
+// A connection of each kind, with its statements.
+void SqliteStore::warm() {
+    warm_slugs();
+    reading([](const Connection &) { return 0; });
+    guarded(path_, [&] { sessions_.lend(Use::kWrite, deadline()); });
+}
+
+void SqliteStore::find_keys(std::span<ac_lookup> lookups, Deadline until) {
+    try {
+        guarded(path_, [&] {
+            with(sessions_, Use::kRead, until, [&](Session &session) {
+                const Transaction transaction(session.connection, Transaction::Kind::kRead);
+                session.schema.again();
+                for (ac_lookup &lookup : lookups) session.keys->find(lookup);
+            });
+        });
+        lookups_.worked();
+    } catch (const Failure &failure) {
+        lookups_.failed(failure);
+        throw;
+    }
+}
+
+void SqliteStore::write(const Source &source, Deadline until) { write_loop_.run(source, until); }
+
+// ---- administration
+
+void SqliteStore::init() {
+    guarded(path_, [&] {
+        make_file(path_);
+        const Turn::Guard guard(turn_, deadline());
+        Connection connection(path_, Use::kInit, deadline());
+        install_schema(connection, path_);
+        // The file alone is a store from the beginning, also for whoever copies it.
+        sqlite3_wal_checkpoint_v2(connection.raw(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    });
+}
+
+void SqliteStore::org_create(const OrganizationSpec &spec, const RowSink &row) {
+    row(render(writing([&](const Connection &connection) { return create_organization(connection, spec); })));
+}
+
+void SqliteStore::org_set(std::string_view org, const OrganizationSpec &spec, const RowSink &row) {
+    row(render(writing([&](const Connection &connection) { return change_organization(connection, org, spec); })));
+}
+
+void SqliteStore::org_show(std::string_view org, const RowSink &row) {
+    row(render(reading([&](const Connection &connection) { return find_organization(connection, org).row; })));
+}
+
+void SqliteStore::org_list(const RowSink &row) {
+    std::string after;
+    for (;;) {
+        const std::vector<OrganizationRow> page = reading(
+            [&](const Connection &connection) { return list_organizations(connection, after, kOrganizations); });
+        if (page.empty() || !emit(page, row)) return;
+        after = page.back().slug;
+    }
+}
+
+void SqliteStore::provider_create(const ProviderSpec &spec, const RowSink &row) {
+    row(render(writing([&](const Connection &connection) { return create_provider(connection, spec); })));
+}
+
+void SqliteStore::provider_list(std::string_view org, const RowSink &row) {
+    emit(reading([&](const Connection &connection) { return list_providers(connection, org); }), row);
+}
+
+void SqliteStore::provider_delete(std::string_view org, const ObjectId &id) {
+    writing([&](const Connection &connection) {
+        delete_provider(connection, org, id);
+        return 0;
+    });
+}
+
+void SqliteStore::key_create(const KeySpec &spec, const RowSink &row) {
+    row(render(writing([&](const Connection &connection) { return create_key(connection, spec); })));
+}
+
+void SqliteStore::key_list(std::string_view org, const RowSink &row) {
+    emit(reading([&](const Connection &connection) { return list_keys(connection, org); }), row);
+}
+
+void SqliteStore::key_revoke(const ObjectId &id) {
+    writing([&](const Connection &connection) {
+        revoke_key(connection, id);
+        return 0;
+    });
+}
+
+void SqliteStore::app_list(std::string_view org, std::optional<ObjectId> after, std::size_t max, const RowSink &row) {
+    std::size_t left = max == 0 ? SIZE_MAX : max;
+    do {
+        const Page page = reading([&](const Connection &connection) {
+            return read_page(connection, find_organization(connection, org), after, left);
+        });
+        for (const std::string &record : page.records) {
+            if (!row(record)) return;
+        }
+        left -= page.records.size();
+        after = page.next;
+    } while (after && left > 0);
+}
+
+void SqliteStore::app_show(std::string_view org, std::string_view app, const RowSink &row) {
+    row(reading([&](const Connection &connection) {
+        return find_application(connection, find_organization(connection, org), app);
+    }));
+}
+
+std::uint64_t SqliteStore::app_count(std::string_view org) {
+    return reading([&](const Connection &connection) {
+        return static_cast<std::uint64_t>(find_organization(connection, org).row.applications);
+    });
+}
+
+bool SqliteStore::check(bool repair, const RowSink &row) {
+    bool is_whole = true;
+    bool is_wanted = true;
+    const auto report = [&](const std::vector<ProblemRow> &problems) {
+        for (const ProblemRow &problem : problems) {
+            is_whole = is_whole && problem.repaired;
+            is_wanted = is_wanted && row(render(problem));
+        }
+    };
+    // What SQLite cannot read is a problem to report, not the end of the check.
+    const auto part = [&](auto &&function) {
+        try {
+            function();
+        } catch (const Failure &failure) {
+            if ((failure.detail() & 0xff) != SQLITE_CORRUPT) throw;
+            report({{"file", "", failure.what(), false}});
+        }
+    };
+    const auto mending = [&](auto &&function) {
+        if (repair) return writing([&](const Connection &connection) { return function(connection, true); });
+        return reading([&](const Connection &connection) { return function(connection, false); });
+    };
+    part([&] { report(reading(check_file)); });
+    part([&] { report(reading(check_references)); });
+    part([&] { report(mending(check_counts)); });
+    part([&] { report(mending(check_requests)); });
+    part([&] {
+        for (std::int64_t after = 0; is_wanted;) {
+            const RecordsChecked part_checked =
+                reading([&](const Connection &connection) { return check_records(connection, after); });
+            report(part_checked.problems);
+            after = part_checked.next;
+            if (after == 0) return;
+        }
+    });
+    return is_whole;
+}
+
+}  // namespace appcreate::sqlite

@@ -1,0 +1,59 @@
+// The store interface on one SQLite file (docs/stores.md). What is done lives in the other rooms; this one says on
+// which connection, in which transaction, until when.
+#pragma once
+
+#include <memory>
+
+#include "sqlite/checkpoint.h"
+#include "sqlite/health.h"
+#include "sqlite/maintenance.h"
+#include "sqlite/sessions.h"
+#include "sqlite/turn.h"
+#include "sqlite/write_loop.h"
+#include "store.h"
+
+namespace appcreate::sqlite {
+
+class SqliteStore final : public Store {
+  public:
+    explicit SqliteStore(const StoreOptions &options, const WalLimits &limits = {});
+
+    void warm() override;
+    void find_keys(std::span<ac_lookup> lookups, Deadline deadline) override;
+    void write(const Source &source, Deadline deadline) override;
+
+    void init() override;
+    void org_create(const OrganizationSpec &spec, const RowSink &row) override;
+    void org_set(std::string_view org, const OrganizationSpec &spec, const RowSink &row) override;
+    void org_show(std::string_view org, const RowSink &row) override;
+    void org_list(const RowSink &row) override;
+    void provider_create(const ProviderSpec &spec, const RowSink &row) override;
+    void provider_list(std::string_view org, const RowSink &row) override;
+    void provider_delete(std::string_view org, const ObjectId &id) override;
+    void key_create(const KeySpec &spec, const RowSink &row) override;
+    void key_list(std::string_view org, const RowSink &row) override;
+    void key_revoke(const ObjectId &id) override;
+    void app_list(std::string_view org, std::optional<ObjectId> after, std::size_t max, const RowSink &row) override;
+    void app_show(std::string_view org, std::string_view app, const RowSink &row) override;
+    std::uint64_t app_count(std::string_view org) override;
+    bool check(bool repair, const RowSink &row) override;
+
+  private:
+    [[nodiscard]] Deadline deadline() const noexcept;
+    // Runs `function(connection)` in one transaction, until the deadline of administration.
+    template <class Function>
+    auto reading(Function &&function);
+    template <class Function>
+    auto writing(Function &&function);
+
+    const std::string path_;
+    const std::int64_t timeout_ns_;
+    const Log log_;
+    Turn turn_;
+    Sessions sessions_;
+    Maintenance maintenance_;
+    WriteLoop write_loop_;
+    Health lookups_;
+};
+
+}  // namespace appcreate::sqlite

@@ -1,0 +1,80 @@
+// The turn to write to one file, fair over threads and processes, and what its writers tell each other about the
+// write-ahead log. It is for fairness only: safety is SQLite's own lock.
+#pragma once
+
+#include <pthread.h>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "app_create.h"
+#include "store.h"
+
+namespace appcreate::sqlite {
+
+// The layout of the host's shared memory. Processes of one program share it, so it may change with any version.
+struct TurnMemory {
+    pthread_mutex_t write;
+    pthread_mutex_t checkpoint;
+    std::atomic<std::uint64_t> commits;
+    std::atomic<std::uint32_t> frames;      // length of the log after the last commit
+    std::atomic<std::uint32_t> backfilled;  // how many of them are in the database file already
+};
+static_assert(sizeof(TurnMemory) <= AC_TURN_SIZE);
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::atomic<std::uint32_t>::is_always_lock_free);
+
+// Makes AC_TURN_SIZE bytes of zeroed or used memory a turn. Throws Failure.
+void init_turn(void *memory);
+
+class Turn {
+  public:
+    // `memory` nullable: then the turn is this process's own.
+    explicit Turn(void *memory);
+
+    // Held from its construction to its end, on one thread.
+    class Guard {
+      public:
+        // Throws Failure(AC_ETIMEOUT).
+        Guard(Turn &turn, Deadline deadline);
+        Guard(const Guard &) = delete;
+        Guard &operator=(const Guard &) = delete;
+        ~Guard();
+
+      private:
+        pthread_mutex_t *held_ = nullptr;
+    };
+
+    // One checkpointer over all processes, for as long as it lives.
+    class Election {
+      public:
+        explicit Election(Turn &turn) noexcept;
+        Election(const Election &) = delete;
+        Election &operator=(const Election &) = delete;
+        ~Election();
+        [[nodiscard]] bool won() const noexcept { return held_ != nullptr; }
+
+      private:
+        pthread_mutex_t *held_ = nullptr;
+    };
+
+    // ---- the log, as far as this turn's writers know: hints
+    void committed(std::uint32_t frames) noexcept;
+    void checkpointed(std::uint32_t backfilled) noexcept { memory_->backfilled = backfilled; }
+    void restarted() noexcept;
+    [[nodiscard]] std::uint64_t commits() const noexcept { return memory_->commits; }
+    [[nodiscard]] std::uint32_t frames() const noexcept { return memory_->frames; }
+    // Frames that no checkpoint has copied yet.
+    [[nodiscard]] std::uint32_t pending() const noexcept;
+
+  private:
+    struct alignas(64) Own {
+        std::array<std::uint8_t, AC_TURN_SIZE> bytes;
+    };
+
+    std::unique_ptr<Own> own_;
+    TurnMemory *memory_;
+};
+
+}  // namespace appcreate::sqlite

@@ -1,0 +1,24 @@
+#include "store.h"
+
+#include <utility>
+
+#include "mongo/mongo_store.h"
+#include "sqlite/sqlite_store.h"
+
+namespace appcreate {
+
+// An ac_create is a Create (abi.cc).
+std::size_t Source::take(std::span<Create *> out, std::size_t max_bytes) const {
+    return source_.take(source_.ctx, reinterpret_cast<ac_create **>(out.data()), out.size(), max_bytes);
+}
+
+void Source::done(std::span<Create *const> creates) const {
+    source_.done(source_.ctx, reinterpret_cast<ac_create *const *>(creates.data()), creates.size());
+}
+
+std::unique_ptr<Store> open_store(StoreOptions options) {
+    if (options.uri.kind == AC_STORE_SQLITE) return std::make_unique<sqlite::SqliteStore>(options);
+    return std::make_unique<mongo::MongoStore>(options);
+}
+
+}  // namespace appcreate

@@ -1,0 +1,113 @@
+// The access phase: who asks? Bearer authentication (RFC 6750), by the cache or by a look-up.
+
+#include "module.h"
+
+namespace app_create {
+namespace {
+
+int64_t now_ms() {
+    ngx_time_t *now = ngx_timeofday();
+    return static_cast<int64_t>(now->sec) * 1000 + static_cast<int64_t>(now->msec);
+}
+
+ngx_int_t refuse(Context *ctx, ac_access access) {
+    ctx->access = access;
+    ctx->refused = true;
+    return note_answer(ctx, ac_code_answer(access == AC_ACCESS_NO_TOKEN ? AC_CODE_NO_TOKEN : AC_CODE_UNAUTHORIZED));
+}
+
+ngx_int_t check_key(Context *ctx) {
+    ac_access access = ac_key_check(&ctx->key, now_ms());
+    if (access != AC_ACCESS_OK) {
+        return refuse(ctx, access);
+    }
+    ctx->access = AC_ACCESS_OK;
+    ctx->refused = false;
+    ctx->authenticated = true;
+    return NGX_OK;
+}
+
+ngx_int_t authenticate(ngx_http_request_t *r, LocConf *conf) {
+    Context *ctx = get_context(r);
+    if (ctx == nullptr) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (ctx->authenticated) {
+        return NGX_OK;
+    }
+    if (ctx->refused) {
+        return refuse(ctx, ctx->access);
+    }
+
+    // The phase engine may come again while the key is looked up, and does when it is known.
+    switch (ctx->lookup) {
+        case LookupState::none:
+            break;
+        case LookupState::waiting:
+            return NGX_AGAIN;
+        case LookupState::found:
+            return check_key(ctx);
+        case LookupState::unknown:
+            return refuse(ctx, AC_ACCESS_INVALID);
+        case LookupState::failed:
+            return note_answer(ctx, ac_code_answer(AC_CODE_DATABASE));
+    }
+
+    read_bearer(ctx);
+    if (ctx->bearer_access != AC_ACCESS_OK) {
+        return refuse(ctx, ctx->bearer_access);
+    }
+
+    ctx->cache = find_cached_key(main_conf(r)->keys, conf->backend->identity, ctx->bearer.digest, &ctx->key);
+    if (ctx->cache == CacheStatus::hit) {
+        return check_key(ctx);
+    }
+    if (ctx->cache == CacheStatus::negative) {
+        return refuse(ctx, AC_ACCESS_INVALID);
+    }
+
+    if (start_lookup(ctx) != NGX_AGAIN) {
+        return note_answer(ctx, ac_code_answer(AC_CODE_BUSY));
+    }
+    start_timer(ctx);
+    r->read_event_handler = ngx_http_test_reading;
+    return NGX_AGAIN;
+}
+
+}  // namespace
+
+ngx_int_t access_handler(ngx_http_request_t *r) {
+    LocConf *conf = loc_conf(r);
+    if (conf->organization == nullptr) {
+        return NGX_DECLINED;
+    }
+
+    if (r->method != NGX_HTTP_POST) {
+        // NGX_OK would let "satisfy any" pass over "deny" in the location that the fallback enters.
+        if (conf->fallback.len) {
+            return NGX_DECLINED;
+        }
+        Context *ctx = get_context(r);
+        return ctx ? note_answer(ctx, ac_code_answer(AC_CODE_METHOD)) : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return authenticate(r, conf);
+}
+
+ngx_int_t precontent_handler(ngx_http_request_t *r) {
+    LocConf *conf = loc_conf(r);
+    if (conf->organization == nullptr || (r->method != NGX_HTTP_POST && (r == r->main || conf->fallback.len))) {
+        return NGX_DECLINED;
+    }
+
+    if (r != r->main) {
+        // A subrequest skips the access phase, and its token would be the parent's: nothing is created by one.
+        Context *ctx = get_context(r);
+        return ctx ? refuse(ctx, AC_ACCESS_NO_TOKEN) : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_int_t rc = authenticate(r, conf);
+    return rc == NGX_OK ? NGX_DECLINED : rc;
+}
+
+}  // namespace app_create

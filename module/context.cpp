@@ -1,0 +1,119 @@
+// A request's context: made once, found again after redirects, let go when the request ends.
+
+#include "module.h"
+
+namespace app_create {
+namespace {
+
+// Runs at the request's termination or end, before its pool goes: nothing that is still on its way may find it.
+void leave_everything(void *data) {
+    auto *ctx = static_cast<Context *>(data);
+    stop_timer(ctx);
+    leave_lookup(ctx, LookupState::none);
+    leave_op(ctx);
+}
+
+// Runs with the pool, after the response was sent and the request logged: both use the create's bytes.
+void free_context(void *data) {
+    auto *ctx = static_cast<Context *>(data);
+    ac_create_free(ctx->create);
+}
+
+// The time for the store is over: the answer goes out, the work is left to itself.
+void timed_out(ngx_event_t *event) {
+    auto *ctx = static_cast<Context *>(event->data);
+
+    if (ctx->op) {
+        leave_op(ctx);
+        finish_code(ctx, AC_CODE_DATABASE);
+        return;
+    }
+
+    if (ctx->lookup == LookupState::waiting) {
+        leave_lookup(ctx, LookupState::failed);
+        ngx_http_request_t *r = ctx->request;
+        ngx_connection_t *c = r->connection;
+        ngx_http_set_log_request(c->log, r);
+        r->write_event_handler(r);
+        ngx_http_run_posted_requests(c);
+    }
+}
+
+}  // namespace
+
+Context *get_context(ngx_http_request_t *r) {
+    auto *ctx = static_cast<Context *>(ngx_http_get_module_ctx(r, ngx_http_app_create_module));
+    if (ctx) {
+        return ctx;
+    }
+
+    ctx = static_cast<Context *>(ngx_pcalloc(r->pool, sizeof(Context)));
+    ngx_pool_cleanup_t *last = ngx_pool_cleanup_add(r->pool, 0);
+    ngx_http_cleanup_t *leave = ngx_http_cleanup_add(r, 0);
+    if (ctx == nullptr || last == nullptr || leave == nullptr) {
+        return nullptr;
+    }
+
+    ctx->request = r;
+    ctx->conf = loc_conf(r);
+    ctx->timer.handler = timed_out;
+    ctx->timer.data = ctx;
+    ctx->timer.log = r->connection->log;
+    last->handler = free_context;
+    last->data = ctx;
+    leave->handler = leave_everything;
+    leave->data = ctx;
+
+    ngx_http_set_ctx(r, ctx, ngx_http_app_create_module);
+    return ctx;
+}
+
+Context *find_context(ngx_http_request_t *r) {
+    auto *ctx = static_cast<Context *>(ngx_http_get_module_ctx(r, ngx_http_app_create_module));
+    if (ctx) {
+        return ctx;
+    }
+    // Only a redirect clears contexts; without one there is nothing to look for.
+    if (!r->internal) {
+        return nullptr;
+    }
+    for (ngx_pool_cleanup_t *cln = r->pool->cleanup; cln; cln = cln->next) {
+        if (cln->handler == free_context) {
+            ctx = static_cast<Context *>(cln->data);
+            if (ctx->request == r) {
+                return ctx;
+            }
+        }
+    }
+    return nullptr;
+}
+
+bool start_timer(Context *ctx) {
+    if (ctx->store_end == 0) {
+        ctx->store_end = ngx_current_msec + ctx->conf->timeout;
+    }
+    auto left = static_cast<ngx_msec_int_t>(ctx->store_end - ngx_current_msec);
+    if (left <= 0) {
+        return false;
+    }
+    // Not cancelable: a worker that drains must not exit before the answer is out.
+    ngx_add_timer(&ctx->timer, static_cast<ngx_msec_t>(left));
+    return true;
+}
+
+void stop_timer(Context *ctx) {
+    if (ctx->timer.timer_set) {
+        ngx_del_timer(&ctx->timer);
+    }
+}
+
+void read_bearer(Context *ctx) {
+    if (ctx->bearer_read) {
+        return;
+    }
+    ngx_table_elt_t *header = ctx->request->headers_in.authorization;
+    ctx->bearer_access = header ? ac_bearer_parse(to_ac(header->value), &ctx->bearer) : AC_ACCESS_NO_TOKEN;
+    ctx->bearer_read = true;
+}
+
+}  // namespace app_create

@@ -1,0 +1,173 @@
+// What nginx answers by itself in our location (a 413, a 403 of "deny", a 429 of limit_req, a 401 of ours on its way
+// through the access phase) becomes the contract's JSON here. Only bodies that nginx made are touched.
+
+#include "module.h"
+
+namespace app_create {
+namespace {
+
+ngx_http_output_header_filter_pt next_header_filter;
+ngx_http_output_body_filter_pt next_body_filter;
+
+bool is_visible_ascii(const ngx_str_t &s) {
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.data[i] < 0x21 || s.data[i] > 0x7e) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// The client's X-Request-ID when it is usable, otherwise nginx's $request_id.
+ngx_int_t find_request_id(ngx_http_request_t *r, Context *ctx) {
+    if (ctx->request_id.len) {
+        return NGX_OK;
+    }
+    ngx_list_part_t *part = &r->headers_in.headers.part;
+    for (; part; part = part->next) {
+        auto *header = static_cast<ngx_table_elt_t *>(part->elts);
+        for (ngx_uint_t i = 0; i < part->nelts; i++) {
+            if (header[i].key.len == sizeof("x-request-id") - 1 &&
+                ngx_strncmp(header[i].lowcase_key, "x-request-id", sizeof("x-request-id") - 1) == 0 &&
+                header[i].value.len >= 1 && header[i].value.len <= 128 && is_visible_ascii(header[i].value)) {
+                ctx->request_id = header[i].value;
+                return NGX_OK;
+            }
+        }
+    }
+
+    ngx_http_variable_value_t *value =
+        ngx_http_get_indexed_variable(r, static_cast<ngx_uint_t>(main_conf(r)->request_id_index));
+    if (value == nullptr || value->not_found) {
+        return NGX_ERROR;
+    }
+    ctx->request_id = {value->len, value->data};
+    return NGX_OK;
+}
+
+// RFC 6750, 3; also where an error_page of the location has led the request elsewhere.
+ngx_int_t add_challenge(ngx_http_request_t *r, Context *ctx) {
+    ac_str realm = to_ac(ctx->conf->realm);
+    size_t len = ac_challenge(ctx->access, realm, nullptr, 0);
+    auto *data = static_cast<u_char *>(ngx_pnalloc(r->pool, len));
+    if (data == nullptr) {
+        return NGX_ERROR;
+    }
+    ac_challenge(ctx->access, realm, reinterpret_cast<char *>(data), len);
+    return add_header(r, ngx_string("WWW-Authenticate"), {len, data}) ? NGX_OK : NGX_ERROR;
+}
+
+// The contract's body for the status, ours when we said what is wrong.
+ngx_int_t make_body(ngx_http_request_t *r, Context *ctx) {
+    ngx_uint_t status = r->headers_out.status;
+    if (ctx->answer && ctx->answer->status == status) {
+        ctx->body = {ctx->answer->body.len, reinterpret_cast<u_char *>(const_cast<char *>(ctx->answer->body.data))};
+        return add_answer_headers(ctx, ctx->answer);
+    }
+
+    ac_str reason = reason_phrase(status);
+    int code;
+    unsigned retry_after;
+    size_t len = ac_status_body(static_cast<int>(status), reason, nullptr, 0, &code, &retry_after);
+    auto *data = static_cast<u_char *>(ngx_pnalloc(r->pool, len));
+    if (data == nullptr) {
+        return NGX_ERROR;
+    }
+    ac_status_body(static_cast<int>(status), reason, reinterpret_cast<char *>(data), len, nullptr, nullptr);
+    ctx->body = {len, data};
+    ctx->code = static_cast<ngx_uint_t>(code);
+    return retry_after ? add_retry_after(r, retry_after) : NGX_OK;
+}
+
+ngx_int_t replace_body(ngx_http_request_t *r, Context *ctx) {
+    if (make_body(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+    ctx->replace_body = true;
+    ngx_str_set(&r->headers_out.content_type, "application/json; charset=utf-8");
+    r->headers_out.content_type_len = sizeof("application/json") - 1;
+    r->headers_out.content_type_lowcase = nullptr;
+    r->headers_out.charset.len = 0;
+    r->headers_out.content_length_n = static_cast<off_t>(ctx->body.len);
+    if (r->headers_out.content_length) {
+        r->headers_out.content_length->hash = 0;
+        r->headers_out.content_length = nullptr;
+    }
+    return NGX_OK;
+}
+
+ngx_int_t filter_own_location(ngx_http_request_t *r) {
+    Context *ctx = find_context(r);
+    if (ctx == nullptr) {
+        ctx = get_context(r);
+        if (ctx == nullptr) {
+            return NGX_ERROR;
+        }
+    }
+
+    if (find_request_id(r, ctx) != NGX_OK || !add_header(r, ngx_string("X-Request-ID"), ctx->request_id) ||
+        !add_header(r, ngx_string("Cache-Control"), ngx_string("no-store"))) {
+        return NGX_ERROR;
+    }
+
+    // err_status is set where nginx makes a body of its own, and nowhere else.
+    if (r->err_status >= NGX_HTTP_BAD_REQUEST && r->headers_out.status >= NGX_HTTP_BAD_REQUEST &&
+        replace_body(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+    return NGX_OK;
+}
+
+ngx_int_t header_filter(ngx_http_request_t *r) {
+    if (loc_conf(r)->organization && filter_own_location(r) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (r->headers_out.status == NGX_HTTP_UNAUTHORIZED) {
+        Context *ctx = find_context(r);
+        if (ctx && ctx->refused && add_challenge(r, ctx) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+    return next_header_filter(r);
+}
+
+ngx_int_t body_filter(ngx_http_request_t *r, ngx_chain_t *in) {
+    auto *ctx = static_cast<Context *>(ngx_http_get_module_ctx(r, ngx_http_app_create_module));
+    if (ctx == nullptr || !ctx->replace_body || in == nullptr) {
+        return next_body_filter(r, in);
+    }
+
+    // nginx's own text is static: nothing is held by passing over it.
+    for (ngx_chain_t *cl = in; cl; cl = cl->next) {
+        cl->buf->pos = cl->buf->last;
+    }
+    if (ctx->body.len == 0) {
+        return NGX_OK;
+    }
+
+    auto *buf = static_cast<ngx_buf_t *>(ngx_calloc_buf(r->pool));
+    if (buf == nullptr) {
+        return NGX_ERROR;
+    }
+    buf->pos = buf->start = ctx->body.data;
+    buf->last = buf->end = ctx->body.data + ctx->body.len;
+    buf->memory = 1;
+    buf->last_buf = r == r->main;
+    buf->last_in_chain = 1;
+    ctx->body.len = 0;
+    ngx_chain_t out = {buf, nullptr};
+    return next_body_filter(r, &out);
+}
+
+}  // namespace
+
+ngx_int_t init_filters(ngx_conf_t *) {
+    next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = header_filter;
+    next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = body_filter;
+    return NGX_OK;
+}
+
+}  // namespace app_create

@@ -1,0 +1,150 @@
+// News from threads to the event loop: a list and an eventfd, one for the worker. nginx's own ngx_notify holds one
+// handler at a time, the thread pool's, so it cannot carry ours.
+
+#include <pthread.h>
+#include <sys/eventfd.h>
+
+#include "module.h"
+
+namespace app_create {
+namespace {
+
+// A thousand finalized requests in one event would keep everybody else waiting.
+constexpr ngx_uint_t slice = 64;
+
+struct LogLine {
+    Message message;
+    ngx_uint_t level;
+    size_t len;
+    u_char text[1];
+};
+
+pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+Message *first_message;
+Message **last_message = &first_message;
+
+// The event loop's: taken over from the list, not delivered yet.
+Message *delivering;
+ngx_connection_t *connection;
+int event_fd = -1;
+
+Message *take_all() {
+    pthread_mutex_lock(&mutex);
+    Message *all = first_message;
+    first_message = nullptr;
+    last_message = &first_message;
+    pthread_mutex_unlock(&mutex);
+    return all;
+}
+
+void deliver(ngx_uint_t limit) {
+    for (ngx_uint_t i = 0; i < limit; i++) {
+        if (delivering == nullptr) {
+            delivering = take_all();
+            if (delivering == nullptr) {
+                return;
+            }
+        }
+        Message *message = delivering;
+        delivering = message->next;
+        message->deliver(message);
+    }
+}
+
+void read_mailbox(ngx_event_t *event) {
+    if (event->ready) {
+        uint64_t count;
+        (void)!read(event_fd, &count, sizeof(count));
+        event->ready = 0;
+    }
+    deliver(slice);
+
+    pthread_mutex_lock(&mutex);
+    bool more = delivering || first_message;
+    pthread_mutex_unlock(&mutex);
+    if (more) {
+        ngx_post_event(event, &ngx_posted_next_events);
+    }
+}
+
+void deliver_log_line(Message *message) {
+    auto *line = reinterpret_cast<LogLine *>(message);
+    ngx_log_error(line->level, ngx_cycle->log, 0, "app_create: %*s", line->len, line->text);
+    ngx_free(line);
+}
+
+}  // namespace
+
+ngx_int_t open_mailbox(ngx_cycle_t *cycle) {
+    event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (event_fd == -1) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, ngx_errno, "eventfd() failed");
+        return NGX_ERROR;
+    }
+    connection = ngx_get_connection(event_fd, cycle->log);
+    if (connection == nullptr) {
+        (void)close(event_fd);
+        return NGX_ERROR;
+    }
+    ngx_event_t *event = connection->read;
+    event->handler = read_mailbox;
+    event->log = cycle->log;
+    // As nginx marks its own channel: not one of the connections that a shutdown closes or complains about.
+    event->channel = 1;
+    connection->write->channel = 1;
+
+    ngx_uint_t flags = NGX_LEVEL_EVENT;
+    if (ngx_event_flags & NGX_USE_CLEAR_EVENT) {
+        flags = NGX_CLEAR_EVENT;
+    }
+    if (ngx_add_event(event, NGX_READ_EVENT, flags) != NGX_OK) {
+        ngx_close_connection(connection);
+        connection = nullptr;
+        return NGX_ERROR;
+    }
+    return NGX_OK;
+}
+
+void deliver_all() { deliver(NGX_MAX_UINT32_VALUE); }
+
+void close_mailbox() {
+    if (connection == nullptr) {
+        return;
+    }
+    deliver_all();
+    ngx_close_connection(connection);
+    connection = nullptr;
+}
+
+void post_messages(Message *first, Message *last) {
+    last->next = nullptr;
+    pthread_mutex_lock(&mutex);
+    bool was_empty = first_message == nullptr;
+    *last_message = first;
+    last_message = &last->next;
+    pthread_mutex_unlock(&mutex);
+
+    if (was_empty) {
+        uint64_t one = 1;
+        (void)!write(event_fd, &one, sizeof(one));
+    }
+}
+
+void log_from_thread(void *, int level, const char *message, size_t len) {
+    auto *line = static_cast<LogLine *>(malloc(sizeof(LogLine) + len));
+    if (line == nullptr) {
+        return;
+    }
+    line->message.deliver = deliver_log_line;
+    line->level = NGX_LOG_NOTICE;
+    if (level == AC_LOG_ERROR) {
+        line->level = NGX_LOG_ERR;
+    } else if (level == AC_LOG_WARN) {
+        line->level = NGX_LOG_WARN;
+    }
+    line->len = len;
+    ngx_memcpy(line->text, message, len);
+    post_messages(&line->message, &line->message);
+}
+
+}  // namespace app_create

@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# usage: check-configuration.sh NAME NGINX MODULE APPCTL
+#
+# nginx-conf/NAME.conf as it is shipped, with other paths and ports: "nginx -t" finds nothing to say, an application can
+# be created with it, other methods go where the file says, and its log lines are what they should be.
+set -euo pipefail
+
+name=$1 nginx=$2 module=$3 appctl=$4
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+work=$(mktemp -d /tmp/app-create-conf.XXXXXX)
+conf=$work/nginx.conf
+
+fail() {
+    echo "FAILED: $*" >&2
+    for log in "$work"/*.log; do
+        [[ -s $log ]] && sed "s|^|$(basename "$log"): |" "$log" >&2
+    done
+    exit 1
+}
+
+clean() {
+    [[ ! -s $work/nginx.pid ]] || kill -QUIT "$(cat "$work/nginx.pid")" 2>/dev/null || true
+    rm -rf "$work"
+}
+trap clean EXIT
+
+# Workers of another user go through here; the store is theirs.
+chmod 755 "$work"
+mkdir "$work/store" "$work/tls"
+[[ $(id -u) -ne 0 ]] || chown www-data:www-data "$work/store"
+"$appctl" --store "sqlite:$work/store/apps.db" init >/dev/null
+organization=$("$appctl" --json --store "sqlite:$work/store/apps.db" org create --name Test --slug test |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["id"])')
+"$appctl" --json --store "sqlite:$work/store/apps.db" key create --org test --owner 507f1f77bcf86cd799439016 |
+    python3 -c 'import json, sys; print("header = \"Authorization: Bearer %s\"" % json.load(sys.stdin)["token"])' \
+        >"$work/curlrc"
+openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=api.example.com -days 2 \
+    -keyout "$work/tls/key.pem" -out "$work/tls/fullchain.pem" 2>/dev/null
+read -r port upstream < <(python3 -c '
+import socket
+a, b = socket.socket(), socket.socket()
+a.bind(("127.0.0.1", 0)), b.bind(("127.0.0.1", 0))
+print(a.getsockname()[1], b.getsockname()[1])')
+
+sed -e "s|/path/to/nginx-app-create/build/quickstart|$work/store|" \
+    -e "s|/path/to/nginx-app-create/build/ngx_http_app_create_module.so|$module|" \
+    -e "s|/usr/lib/nginx/modules/ngx_http_app_create_module.so|$module|" \
+    -e "s|/var/lib/app-create|$work/store|" \
+    -e "s|/etc/ssl/app-create|$work/tls|" \
+    -e "s|/var/log/nginx|$work|" \
+    -e "s|/run/nginx.pid|$work/nginx.pid|" \
+    -e "s|127.0.0.1:8080|127.0.0.1:$port|" \
+    -e "s|127.0.0.1:3000|127.0.0.1:$upstream|" \
+    -e '/listen *\[::\]/d' \
+    -e "s/listen\( *\)\(443\|8080\)/listen\1127.0.0.1:$port/" \
+    -e "s/buffer=64k flush=1s;/;/" \
+    "$root/nginx-conf/$name.conf" >"$conf"
+# Without root there is no other user to become, and nginx says so.
+[[ $(id -u) -eq 0 ]] || sed -i '/^user /d' "$conf"
+
+start=("$nginx" -p "$work" -e error.log -c "$conf")
+"${start[@]}" -t >"$work/test.log" 2>&1 || fail "nginx -t"
+[[ $(wc -l <"$work/test.log") -eq 2 ]] || fail "nginx -t has something to say"
+
+"${start[@]}" >"$work/start.log" 2>&1 || fail "nginx does not start"
+scheme=http
+if grep -q 'listen.*ssl' "$conf"; then scheme=https; fi
+url=$scheme://127.0.0.1:$port/v1/organizations/$organization/apps
+ask=(curl -sSk --noproxy '*' --max-time 30 -o "$work/answer.log" -w '%{http_code}' -K "$work/curlrc")
+
+status=$("${ask[@]}" -H 'Content-Type: application/json' -d '{"name":"My \"first\" application"}' "$url")
+[[ $status == 200 ]] || fail "POST is answered with $status"
+id=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["data"]["id"])' "$work/answer.log")
+
+# Nobody listens upstream: 502 says that it was asked.
+expected=502
+[[ $name != quickstart ]] || expected=405
+status=$("${ask[@]}" "$url")
+[[ $status == "$expected" ]] || fail "GET is answered with $status, not $expected"
+
+status=$(curl -sSk --noproxy '*' -o "$work/answer.log" -w '%{http_code}' -d '{}' "$url")
+[[ $status == 401 ]] || fail "a request without a token is answered with $status"
+
+if [[ $name == production ]]; then
+    # The log line of the creation is JSON and names the application.
+    grep -h '"method":"POST"' "$work/applications.log" | head -n 1 | python3 -c '
+import json, sys
+line = json.loads(sys.stdin.readline())
+assert line["id"] == sys.argv[1] and line["organization"] == sys.argv[2], line
+assert line["status"] == 200 and line["code"] == "0" and line["slug"] == "my-first-application", line
+assert len(line["token_hash"]) == 16 and len(line["request_id"]) == 32, line
+' "$id" "$organization" || fail "the log line is not as it should be"
+
+    # Nobody without a token may go on for long.
+    for ((i = 0; i < 12; i++)); do
+        status=$(curl -sSk --noproxy '*' -D "$work/headers.log" -o "$work/answer.log" -w '%{http_code}' -d '{}' "$url")
+    done
+    [[ $status == 429 ]] || fail "requests without a token are not limited: $status"
+    grep -qi '^retry-after:' "$work/headers.log" || fail "no Retry-After with 429"
+    grep -q '"code":1007' "$work/answer.log" || fail "429 has another code than 1007"
+fi
+
+! grep -E '\[(alert|emerg|crit)\]' "$work/error.log" || fail "the error log has more than errors"
+echo "$name.conf works"

@@ -1,0 +1,42 @@
+// Any bytes as a body: it has violations, or it becomes an application whose JSON reads back as it was written.
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "application.h"
+#include "json_reader.h"
+#include "json_writer.h"
+
+namespace {
+
+void require(bool holds) {
+    if (!holds) std::abort();
+}
+
+void require_canonical(const std::string &text) {
+    const appcreate::Document document = appcreate::read_json(text);
+    require(document.root != nullptr && document.numbers.empty());
+    std::string again;
+    appcreate::append_value(again, document.root.get());
+    require(again == text);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
+    const std::string_view body(reinterpret_cast<const char *>(data), size);
+    appcreate::Application application;
+    const auto violations = appcreate::read_application(body, application);
+    require(violations.size() <= appcreate::kMaxViolations);
+    if (violations.empty()) {
+        require(!application.name.empty());
+        require_canonical(application.metadata);
+        require_canonical(application.scripts);
+    } else {
+        std::string answer;
+        appcreate::append_validation_body(answer, violations);
+        require_canonical(answer);
+    }
+    return 0;
+}

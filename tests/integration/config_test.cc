@@ -1,0 +1,277 @@
+// nginx -t: what is wrong is found with file and line, and what is right passes (design.md, "Directives").
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "harness/answers.h"
+#include "harness/suite.h"
+
+namespace appcreate::harness {
+namespace {
+
+// A configuration is a text with these parts; "#here" marks the line that the message has to name.
+class Config : public ::testing::Test {
+  protected:
+    Config() { worker_directory(directory_.path() + "/store"); }
+
+    static std::string main_context(const std::string &text) {
+        const WorkerUser &user = worker_user();
+        return "load_module " + nginx_program().module + ";\n" +
+               (user.switched ? "user " + user.name + " " + user.group + ";\n" : "") +
+               "pid @dir@/nginx.pid;\nerror_log @dir@/error.log;\nthread_pool app_create threads=2;\n"
+               "events { worker_connections 64; }\n" +
+               text;
+    }
+    static std::string http(const std::string &text) {
+        return main_context(
+            "http {\nclient_body_temp_path @dir@/body;\nproxy_temp_path @dir@/proxy;\nfastcgi_temp_path @dir@/f;\n"
+            "uwsgi_temp_path @dir@/u;\nscgi_temp_path @dir@/s;\naccess_log off;\n" +
+            text + "\n}\n");
+    }
+    static std::string server(const std::string &text) {
+        return http("app_create_thread_pool app_create;\nserver {\nlisten 127.0.0.1:@port@;\n" + text + "\n}");
+    }
+    static std::string location(const std::string &text) {
+        return server("app_create_store sqlite:@dir@/store/apps.db;\nlocation / {\n" + text + "\n}");
+    }
+
+    Outcome test(std::string text, const Environment &environment = {}) {
+        text = replace_all(replace_all(std::move(text), "@dir@", directory_.path()), "@port@", port_);
+        text_ = text;
+        const Nginx nginx(directory_.path());
+        nginx.write_configuration(text);
+        return nginx.test(environment);
+    }
+    std::string marked_place() const {
+        const std::size_t mark = text_.find("#here");
+        const auto line = 1 + std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(mark), '\n');
+        return directory_.path() + "/nginx.conf:" + std::to_string(line);
+    }
+    void expect_refused(const std::string &text, const std::string &named, const Environment &environment = {}) {
+        SCOPED_TRACE(text);
+        const Outcome outcome = test(text, environment);
+        EXPECT_NE(outcome.status, 0);
+        EXPECT_NE(outcome.err.find("[emerg]"), std::string::npos) << outcome.err;
+        // The system's own reason may follow.
+        EXPECT_TRUE(outcome.err.find(marked_place() + "\n") != std::string::npos ||
+                    outcome.err.find(marked_place() + " (") != std::string::npos)
+            << marked_place() << "\n"
+            << outcome.err;
+        EXPECT_NE(outcome.err.find(named), std::string::npos) << outcome.err;
+        EXPECT_LE(lines_with(outcome.err, "[emerg]").size(), 1U) << outcome.err;
+        expect_sane(outcome);
+    }
+    Outcome expect_taken(const std::string &text, const Environment &environment = {}) {
+        SCOPED_TRACE(text);
+        Outcome outcome = test(text, environment);
+        EXPECT_EQ(outcome.status, 0) << outcome.err;
+        expect_sane(outcome);
+        return outcome;
+    }
+    static void expect_sane(const Outcome &outcome) {
+        EXPECT_LT(outcome.status, 126) << "nginx crashed";
+        EXPECT_EQ(outcome.err.find("Sanitizer"), std::string::npos) << outcome.err;
+        EXPECT_EQ(outcome.err.find("runtime error:"), std::string::npos) << outcome.err;
+    }
+
+    TempDir directory_;
+    std::string port_ = std::to_string(free_port());
+
+  private:
+    std::string text_;
+};
+
+TEST_F(Config, StoreWithAnUnknownScheme) {
+    for (const char *uri : {"postgres://host/db", "apps.db", "sqlite", "SQLITE", "http://x", ":"}) {
+        expect_refused(server(std::string("app_create_store ") + uri + "; #here"), "store");
+    }
+}
+
+TEST_F(Config, StoreInAFileThatCannotBeRead) {
+    expect_refused(server("app_create_store file:/nonexistent/uri; #here"), "/nonexistent/uri");
+    expect_refused(server("app_create_store file:@dir@; #here"), directory_.path());
+    write_file(directory_.path() + "/empty", "");
+    expect_refused(server("app_create_store file:@dir@/empty; #here"), directory_.path() + "/empty");
+    expect_refused(server("app_create_store file:; #here"), "file:");
+}
+
+TEST_F(Config, StoreInAVariableThatIsNotSet) {
+    expect_refused(server("app_create_store env:APP_CREATE_TEST_UNSET; #here"), "APP_CREATE_TEST_UNSET");
+    expect_refused(server("app_create_store env:APP_CREATE_TEST_UNSET; #here"), "APP_CREATE_TEST_UNSET",
+                   {{"APP_CREATE_TEST_UNSET", ""}});
+}
+
+TEST_F(Config, SecretsAreNotQuoted) {
+    const Environment environment = {{"APP_CREATE_TEST_URI", "postgres://user:hidden-password@host/db"}};
+    const Outcome outcome = test(server("app_create_store env:APP_CREATE_TEST_URI; #here"), environment);
+    EXPECT_NE(outcome.status, 0);
+    EXPECT_EQ(outcome.err.find("hidden-password"), std::string::npos) << outcome.err;
+}
+
+TEST_F(Config, StoreInADirectoryThatDoesNotExist) {
+    expect_refused(server("app_create_store sqlite:@dir@/absent/apps.db; #here\nlocation / { app_create org; }"),
+                   directory_.path() + "/absent");
+}
+
+TEST_F(Config, StoreInADirectoryThatTheWorkersCannotWrite) {
+    if (!worker_user().switched) {
+        return;
+    }
+    const std::string closed = directory_.path() + "/closed";
+    std::filesystem::create_directory(closed);
+    expect_refused(server("app_create_store sqlite:@dir@/closed/apps.db; #here\nlocation / { app_create org; }"),
+                   closed);
+    const std::string deep = directory_.path() + "/private/store";
+    worker_directory(deep);
+    chmod((directory_.path() + "/private").c_str(), 0700);
+    expect_refused(server("app_create_store sqlite:@dir@/private/store/apps.db; #here\nlocation / { app_create org; }"),
+                   deep);
+}
+
+TEST_F(Config, StoreThatIsADirectory) {
+    expect_refused(server("app_create_store sqlite:@dir@/store; #here\nlocation / { app_create org; }"),
+                   directory_.path() + "/store");
+}
+
+TEST_F(Config, ThreadPoolThatIsNotDeclared) {
+    expect_refused(location("app_create org;\napp_create_thread_pool nowhere; #here"), "nowhere");
+}
+
+TEST_F(Config, ZoneTooSmallOrMalformed) {
+    expect_refused(http("app_create_key_cache zone=keys:1k; #here"), "keys");
+    for (const char *parameters : {"zone=keys", "zone=:1m", "zone=keys:big", "zone=keys:-1m", "zone=keys:", "valid=1s",
+                                   "zone=keys:1m zone=more:1m"}) {
+        expect_refused(http(std::string("app_create_key_cache ") + parameters + "; #here"), "zone");
+    }
+}
+
+TEST_F(Config, KeyCacheParametersThatAreNotTimes) {
+    for (const char *parameter : {"valid=x", "valid=", "invalid=-1s", "invalid=1x", "other=1s"}) {
+        expect_refused(http(std::string("app_create_key_cache zone=keys:1m ") + parameter + "; #here"), parameter);
+    }
+}
+
+TEST_F(Config, Duplicates) {
+    const std::string again = " #here";
+    expect_refused(location("app_create org;\napp_create other;" + again), "duplicate");
+    expect_refused(
+        location("app_create_store sqlite:@dir@/store/a.db;\napp_create_store sqlite:@dir@/store/b.db;" + again),
+        "duplicate");
+    expect_refused(http("app_create_key_cache zone=a:1m;\napp_create_key_cache zone=b:1m;" + again), "duplicate");
+    expect_refused(location("app_create_thread_pool app_create;\napp_create_thread_pool app_create;" + again),
+                   "duplicate");
+    expect_refused(location("app_create_queue 1;\napp_create_queue 2;" + again), "duplicate");
+    expect_refused(location("app_create_timeout 1s;\napp_create_timeout 2s;" + again), "duplicate");
+    expect_refused(location("app_create_realm a;\napp_create_realm b;" + again), "duplicate");
+    expect_refused(location("app_create_fallback @a;\napp_create_fallback @b;" + again), "duplicate");
+}
+
+TEST_F(Config, DirectivesInTheWrongPlace) {
+    for (const char *directive : {"app_create org;", "app_create_fallback @x;"}) {
+        expect_refused(http(std::string(directive) + " #here"), "not allowed here");
+        expect_refused(server(std::string(directive) + " #here"), "not allowed here");
+    }
+    expect_refused(server("app_create_key_cache zone=k:1m; #here"), "not allowed here");
+    expect_refused(location("app_create_key_cache zone=k:1m; #here"), "not allowed here");
+    for (const char *directive :
+         {"app_create_store sqlite:/x;", "app_create_queue 1;", "app_create_timeout 1s;", "app_create_realm x;"}) {
+        expect_refused(main_context(std::string(directive) + " #here"), "not allowed here");
+    }
+    expect_refused(location("if ($arg_x) {\napp_create org; #here\n}"), "not allowed here");
+}
+
+TEST_F(Config, WrongNumbersOfArguments) {
+    for (const char *directive : {"app_create", "app_create a b", "app_create_store", "app_create_store a b",
+                                  "app_create_queue", "app_create_queue 1 1m 1", "app_create_timeout",
+                                  "app_create_fallback", "app_create_realm a b", "app_create_thread_pool"}) {
+        expect_refused(location(std::string(directive) + "; #here"), "invalid number of arguments");
+    }
+    expect_refused(http("app_create_key_cache; #here"), "invalid number of arguments");
+}
+
+TEST_F(Config, BadNumbers) {
+    for (const char *queue : {"0", "-1", "x", "1.5", "99999999999999999999", "1 0", "1 x", "1 -1"}) {
+        expect_refused(location(std::string("app_create_queue ") + queue + "; #here"), "app_create_queue");
+    }
+    for (const char *time : {"0", "x", "-1s", "1x", "99999999999999999999s"}) {
+        expect_refused(location(std::string("app_create_timeout ") + time + "; #here"), "app_create_timeout");
+    }
+}
+
+TEST_F(Config, AppCreateWithoutAStore) {
+    expect_refused(server("location / {\napp_create org; #here\n}"), "app_create_store");
+}
+
+TEST_F(Config, FallbackThatIsNoNamedLocationOrMissing) {
+    expect_refused(location("app_create org;\napp_create_fallback api; #here"), "api");
+    expect_refused(location("app_create org; #here\napp_create_fallback @api;"), "@api");
+}
+
+TEST_F(Config, AnotherContentHandlerInTheLocation) {
+    const Outcome outcome = test(location("app_create org; #here\nproxy_pass http://127.0.0.1:1;"));
+    EXPECT_NE(outcome.status, 0) << "one of the two would silently not be asked";
+    EXPECT_NE(outcome.err.find("[emerg]"), std::string::npos) << outcome.err;
+}
+
+TEST_F(Config, RealmWithAControlCharacter) {
+    expect_refused(location("app_create org;\napp_create_realm \"a\\nb\"; #here"), "realm");
+}
+
+TEST_F(Config, PassesWithoutHttp) { expect_taken(main_context("")); }
+
+TEST_F(Config, PassesWithAnHttpThatUsesNothing) { expect_taken(server("location / { return 200; }")); }
+
+TEST_F(Config, PassesAndMakesNoStore) {
+    expect_taken(location("app_create org;"));
+    EXPECT_TRUE(std::filesystem::is_empty(directory_.path() + "/store")) << "nginx -t made something";
+}
+
+TEST_F(Config, PassesWithEveryDirective) {
+    const Outcome outcome = expect_taken(
+        http("app_create_key_cache zone=keys:64k valid=1m invalid=500ms;\napp_create_store sqlite:@dir@/store/a.db;\n"
+             "app_create_thread_pool app_create;\napp_create_queue 10 1m;\napp_create_timeout 2s;\n"
+             "app_create_realm outer;\nserver {\nlisten 127.0.0.1:@port@;\napp_create_realm inner;\n"
+             "location @api { return 200; }\n"
+             "location / { app_create $arg_org; app_create_fallback @api; app_create_queue 1;\n"
+             "app_create_store sqlite:@dir@/store/b.db; if ($arg_x) { add_header X y; }\n"
+             "limit_except POST { deny all; } } }"));
+    EXPECT_EQ(outcome.err.find("[warn]"), std::string::npos) << outcome.err;
+}
+
+TEST_F(Config, PassesWithUrisInAFileAndInAVariable) {
+    write_file(directory_.path() + "/uri", "sqlite:" + directory_.path() + "/store/a.db\n");
+    expect_taken(server("location / { app_create org; app_create_store file:@dir@/uri; }"));
+    expect_taken(server("location / { app_create org; app_create_store env:APP_CREATE_TEST_URI; }"),
+                 {{"APP_CREATE_TEST_URI", "sqlite:" + directory_.path() + "/store/a.db"}});
+}
+
+TEST_F(Config, WarnsAboutAFileThatTheWorkersCannotWrite) {
+    if (!worker_user().switched) {
+        return;
+    }
+    const std::string file = directory_.path() + "/store/apps.db";
+    write_file(file, "");
+    chmod(file.c_str(), 0444);
+    const Outcome outcome = expect_taken(location("app_create org;"));
+    EXPECT_FALSE(lines_with(outcome.err, file).empty()) << outcome.err;
+    EXPECT_NE(outcome.err.find("[warn]"), std::string::npos) << outcome.err;
+}
+
+TEST_F(Config, WarnsAboutAPoolThatStaticFilesShare) {
+    const Outcome outcome =
+        expect_taken(http("server {\nlisten 127.0.0.1:@port@;\naio threads;\n"
+                          "app_create_store sqlite:@dir@/store/a.db;\nlocation / { app_create org; } }"));
+    EXPECT_NE(outcome.err.find("[warn]"), std::string::npos) << outcome.err;
+    EXPECT_NE(outcome.err.find("thread_pool"), std::string::npos) << outcome.err;
+}
+
+TEST_F(Config, StartsWithoutHttpAndStops) {
+    Nginx nginx(directory_.path());
+    nginx.write_configuration(replace_all(main_context("daemon off;"), "@dir@", directory_.path()));
+    nginx.start();
+    EXPECT_EQ(nginx.quit(), 0);
+    EXPECT_TRUE(bad_lines(nginx.error_log(), {}).empty()) << nginx.error_log();
+}
+
+}  // namespace
+}  // namespace appcreate::harness

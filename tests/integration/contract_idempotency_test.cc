@@ -1,0 +1,130 @@
+// Idempotency-Key (contract, "Beyond the published page").
+#include <thread>
+
+#include "harness/answers.h"
+#include "harness/suite.h"
+
+namespace appcreate::harness {
+namespace {
+
+class ContractIdempotency : public InEveryMode<ContractIdempotency> {
+  protected:
+    static Request keyed(const Organization &org, const Key &key, const std::string &value, const std::string &body) {
+        Request request = Gateway::request(org, key, body);
+        request.headers.emplace_back("Idempotency-Key", value);
+        return request;
+    }
+    static void expect_replay(const Response &again, const Response &first) {
+        expect_created(again);
+        EXPECT_EQ(again.body, first.body);
+        EXPECT_EQ(again.header("Idempotency-Replayed"), "true");
+    }
+    Organization org_ = gateway().store().organization({.limit = 2, .more = {}});
+    Key key_ = gateway().store().key(org_);
+};
+INSTANTIATE_TEST_SUITE_P(Modes, ContractIdempotency, kModes, mode_name);
+
+TEST_P(ContractIdempotency, SameRequestIsReplayedByteForByte) {
+    const Request request = keyed(org_, key_, "one", R"({"name":"Once","metadata":{"b":0.1,"a":"\u0000"}})");
+    const Response first = client().send(request);
+    expect_created(first);
+    EXPECT_FALSE(first.has("Idempotency-Replayed"));
+    for (int i = 0; i < 3; ++i) {
+        expect_replay(client().send(request), first);
+    }
+    EXPECT_EQ(gateway().store().count(org_), 1);
+}
+
+TEST_P(ContractIdempotency, OrganizationByIdOrSlugIsTheSameRequest) {
+    Request request = keyed(org_, key_, "one", R"({"name":"Once"})");
+    const Response first = client().send(request);
+    request.path = "/v1/organizations/" + org_.slug + "/apps";
+    expect_replay(client().send(request), first);
+}
+
+TEST_P(ContractIdempotency, OtherBytesOfBodyAre5002) {
+    expect_created(client().send(keyed(org_, key_, "one", R"({"name":"Once"})")));
+    for (const char *body : {R"({"name":"Twice"})", R"({"name": "Once"})", R"({"name":"Once"} )"}) {
+        expect_error(client().send(keyed(org_, key_, "one", body)), 422, 5002, "Idempotency key reused");
+    }
+    EXPECT_EQ(gateway().store().count(org_), 1);
+}
+
+TEST_P(ContractIdempotency, ReplayedAlsoWhenTheLimitIsReached) {
+    const Request request = keyed(org_, key_, "one", R"({"name":"Once"})");
+    const Response first = client().send(request);
+    expect_created(client().send(Gateway::request(org_, key_, R"({"name":"Last"})")));
+    expect_error(client().send(keyed(org_, key_, "two", R"({"name":"x"})")), 400, 5017, "Limit Exceeded");
+    expect_replay(client().send(request), first);
+}
+
+TEST_P(ContractIdempotency, ErrorsAreNotKept) {
+    gateway().store().tell({"org", "set", org_.id, "--limit", "0"});
+    const Request request = keyed(org_, key_, "one", R"({"name":"Later"})");
+    expect_error(client().send(request), 400, 5017, "Limit Exceeded");
+    expect_pointers(client().send(keyed(org_, key_, "one", "{}")), {"/name"});
+    gateway().store().tell({"org", "set", org_.id, "--limit", "5"});
+    const Response response = client().send(request);
+    expect_created(response);
+    EXPECT_FALSE(response.has("Idempotency-Replayed"));
+}
+
+TEST_P(ContractIdempotency, ScopedToTheApiKey) {
+    const Key other = gateway().store().key(org_);
+    const Response first = client().send(keyed(org_, key_, "one", R"({"name":"Mine"})"));
+    const Response second = client().send(keyed(org_, other, "one", R"({"name":"Mine"})"));
+    EXPECT_NE(expect_created(first).string("/id"), expect_created(second).string("/id"));
+    EXPECT_FALSE(second.has("Idempotency-Replayed"));
+}
+
+TEST_P(ContractIdempotency, ValueIsOpaque) {
+    const Response bare = client().send(keyed(org_, key_, "a", R"({"name":"V"})"));
+    const Response quoted = client().send(keyed(org_, key_, "\"a\"", R"({"name":"V"})"));
+    EXPECT_NE(expect_created(bare).string("/id"), expect_created(quoted).string("/id"));
+    expect_error(client().send(keyed(org_, key_, "A", R"({"name":"V"})")), 400, 5017, "Limit Exceeded");
+    expect_replay(client().send(keyed(org_, key_, "\"a\"", R"({"name":"V"})")), quoted);
+}
+
+TEST_P(ContractIdempotency, Of255VisibleAsciiCharactersAtMost) {
+    expect_created(client().send(keyed(org_, key_, std::string(255, '~'), R"({"name":"Long"})")));
+    for (const std::string &value :
+         {std::string(256, '~'), std::string("two words"), std::string("caf\xc3\xa9"), std::string()}) {
+        const std::string message = expect_malformed(client().send(keyed(org_, key_, value, R"({"name":"x"})")));
+        EXPECT_NE(message.find("Idempotency-Key"), std::string::npos) << message;
+    }
+    Request twice = keyed(org_, key_, "one", R"({"name":"x"})");
+    twice.headers.emplace_back("Idempotency-Key", "one");
+    EXPECT_NE(expect_malformed(client().send(twice)).find("Idempotency-Key"), std::string::npos);
+    EXPECT_EQ(gateway().store().count(org_), 1);
+}
+
+TEST_P(ContractIdempotency, AtTheSameTimeCreatesOneApplication) {
+    constexpr int kClients = 16;
+    const Request request = keyed(org_, key_, "race", R"({"name":"Race"})");
+    std::vector<Response> answers(kClients);
+    std::vector<std::thread> threads;
+    threads.reserve(kClients);
+    for (Response &answer : answers) {
+        threads.emplace_back([&] { answer = client().send(request); });
+    }
+    for (std::thread &one : threads) {
+        one.join();
+    }
+    std::string body;
+    int firsts = 0;
+    for (const Response &answer : answers) {
+        if (answer.status == 409) {
+            expect_error(answer, 409, 5001, "Conflict");
+            continue;
+        }
+        expect_created(answer);
+        body = body.empty() ? answer.body : body;
+        EXPECT_EQ(answer.body, body);
+        firsts += answer.has("Idempotency-Replayed") ? 0 : 1;
+    }
+    EXPECT_EQ(firsts, 1);
+    EXPECT_EQ(gateway().store().count(org_), 1);
+}
+
+}  // namespace
+}  // namespace appcreate::harness

@@ -1,0 +1,113 @@
+// A test suite that shares its servers, and looks at their logs after every test.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "gateway.h"
+
+namespace appcreate::harness {
+
+// Ends every server with QUIT, which has to succeed.
+void stop_and_check(Gateway &gateway);
+// Fails for what the logs must not hold; shows the log of a test that failed.
+void check_logs(Gateway &gateway);
+
+/*
+ * Suite is the test class itself. It says how its servers are configured:
+ *   static GatewayOptions options();
+ * and, if its store needs more than an organization and a key:
+ *   static void prepare(Gateway &);
+ * gateway(n) is the one with n workers; it is started when it is first asked for.
+ */
+template <class Suite>
+class SharedGateway : public ::testing::Test {
+  protected:
+    static Gateway &gateway(int workers = 1) {
+        std::unique_ptr<Gateway> &one = gateways()[workers];
+        if (!one) {
+            GatewayOptions options = Suite::options();
+            options.workers = workers;
+            auto made = std::make_unique<Gateway>(options);
+            Suite::prepare(*made);
+            made->start();
+            one = std::move(made);
+        }
+        return *one;
+    }
+    static GatewayOptions options() { return {}; }
+    static void prepare(Gateway &) {}
+
+    static void TearDownTestSuite() {
+        for (auto &[workers, one] : gateways()) {
+            stop_and_check(*one);
+        }
+        gateways().clear();
+    }
+    void SetUp() override {
+        for (auto &[workers, one] : gateways()) {
+            one->begin_test();
+        }
+    }
+    void TearDown() override {
+        for (auto &[workers, one] : gateways()) {
+            check_logs(*one);
+        }
+    }
+
+  private:
+    static std::map<int, std::unique_ptr<Gateway>> &gateways() {
+        static std::map<int, std::unique_ptr<Gateway>> all;
+        return all;
+    }
+};
+
+// A server of its own for every test: for those that break or stop it.
+class OwnGateway : public ::testing::Test {
+  protected:
+    Gateway &make(const GatewayOptions &options = {});
+    Gateway &gateway() { return *gateway_; }
+    void TearDown() override;
+
+  private:
+    std::unique_ptr<Gateway> gateway_;
+};
+
+// A way to ask, and how many workers answer.
+struct Mode {
+    Protocol protocol;
+    int workers;
+    friend std::ostream &operator<<(std::ostream &out, const Mode &mode) {
+        return out << name_of(mode.protocol) << ", workers: " << mode.workers;
+    }
+};
+
+// HTTP/1.1, HTTP/2 and TLS; one worker and two.
+inline const auto kModes = ::testing::Values(Mode{Protocol::http1, 1}, Mode{Protocol::http1, 2}, Mode{Protocol::h2c, 2},
+                                             Mode{Protocol::tls_http1, 2}, Mode{Protocol::tls_h2, 1});
+std::string mode_name(const ::testing::TestParamInfo<Mode> &info);
+
+// A suite whose tests run in every mode.
+template <class Suite>
+class InEveryMode : public SharedGateway<Suite>, public ::testing::WithParamInterface<Mode> {
+  protected:
+    Gateway &gateway() const { return SharedGateway<Suite>::gateway(this->GetParam().workers); }
+    Client client() const { return gateway().client(this->GetParam().protocol); }
+    bool is_http2() const {
+        return this->GetParam().protocol == Protocol::h2c || this->GetParam().protocol == Protocol::tls_h2;
+    }
+};
+
+// A suite whose tests run with one worker and with two.
+template <class Suite>
+class OverWorkers : public SharedGateway<Suite>, public ::testing::WithParamInterface<int> {
+  protected:
+    Gateway &gateway() const { return SharedGateway<Suite>::gateway(this->GetParam()); }
+};
+inline const auto kWorkers = ::testing::Values(1, 2);
+std::string workers_name(const ::testing::TestParamInfo<int> &info);
+
+}  // namespace appcreate::harness

@@ -1,0 +1,181 @@
+// Authenticated keys, shared by workers (design.md, app_create_key_cache; nginx-rules.md, 26 and 27d).
+#include <ctime>
+
+#include "harness/answers.h"
+#include "harness/suite.h"
+
+namespace appcreate::harness {
+namespace {
+
+std::string in_two_seconds() {
+    const std::time_t time = std::time(nullptr) + 2;
+    std::tm parts{};
+    gmtime_r(&time, &parts);
+    char text[32];
+    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return text;
+}
+
+// A cache that forgets nothing by time, and one that forgets soon.
+template <bool kLong>
+class CacheSuite : public OverWorkers<CacheSuite<kLong>> {
+  public:
+    static GatewayOptions options() {
+        GatewayOptions options;
+        options.key_cache = kLong ? "app_create_key_cache zone=keys:32k valid=1h invalid=1h;"
+                                  : "app_create_key_cache zone=keys:32k valid=1s invalid=1s;";
+        options.location = "add_header X-Cache $app_create_cache always;";
+        return options;
+    }
+
+  protected:
+    Response create(const Key &key) {
+        return client_.send(Gateway::request(this->gateway().organization(), key, R"({"name":"K"})"));
+    }
+
+  private:
+    Client client_ = this->gateway().client();
+};
+using KeyCacheLong = CacheSuite<true>;
+using KeyCacheShort = CacheSuite<false>;
+INSTANTIATE_TEST_SUITE_P(Workers, KeyCacheLong, kWorkers, workers_name);
+INSTANTIATE_TEST_SUITE_P(Workers, KeyCacheShort, kWorkers, workers_name);
+
+TEST_P(KeyCacheLong, IsFilledByOneWorkerForAll) {
+    const Key key = gateway().store().key(gateway().organization());
+    EXPECT_EQ(create(key).header("X-Cache"), "MISS");
+    for (int i = 0; i < 20; ++i) {
+        // A new connection may come to another worker.
+        Client client = gateway().client();
+        EXPECT_EQ(client.send(Gateway::request(gateway().organization(), key, R"({"name":"K"})")).header("X-Cache"),
+                  "HIT");
+    }
+}
+
+TEST_P(KeyCacheLong, IsKeptByAReload) {
+    const Key key = gateway().store().key(gateway().organization());
+    EXPECT_EQ(create(key).header("X-Cache"), "MISS");
+    gateway().nginx().reload();
+    Client client = gateway().client();
+    EXPECT_EQ(client.send(Gateway::request(gateway().organization(), key, R"({"name":"K"})")).header("X-Cache"), "HIT");
+}
+
+TEST_P(KeyCacheLong, UnknownTokensDoNotEvictKeys) {
+    const Key key = gateway().store().key(gateway().organization());
+    expect_created(create(key));
+    for (int i = 0; i < 3000; ++i) {
+        EXPECT_EQ(create({"", "unknown-token-number-" + std::to_string(i), ""}).status, 401);
+    }
+    EXPECT_EQ(create(key).header("X-Cache"), "HIT");
+}
+
+TEST_P(KeyCacheLong, MoreKeysThanItHoldsAllWork) {
+    std::vector<Key> keys;
+    for (int i = 0; i < 150; ++i) {
+        keys.push_back(gateway().store().key(gateway().organization()));
+    }
+    for (int round = 0; round < 2; ++round) {
+        for (const Key &key : keys) {
+            expect_created(create(key));
+        }
+    }
+}
+
+TEST_P(KeyCacheLong, ExpiryCountsAlsoWhileCached) {
+    const Key key = gateway().store().key(gateway().organization(), {"--expires", in_two_seconds()});
+    create(key);
+    EXPECT_TRUE(eventually([&] { return create(key).status == 401; }));
+    expect_unauthorized(create(key));
+}
+
+TEST_P(KeyCacheShort, RevokedKeyStopsAfterValid) {
+    const Key key = gateway().store().key(gateway().organization());
+    expect_created(create(key));
+    gateway().store().tell({"key", "revoke", key.id});
+    EXPECT_TRUE(eventually([&] { return create(key).status == 401; }));
+    expect_unauthorized(create(key));
+}
+
+TEST_P(KeyCacheShort, ChangesOfTheOrganizationAreSeen) {
+    const Organization org = gateway().store().organization();
+    const Key key = gateway().store().key(org);
+    const Request request = Gateway::request(org, key, R"({"name":"K"})");
+    expect_created(gateway().client().send(request));
+    gateway().store().tell({"org", "disable", org.id});
+    EXPECT_TRUE(eventually([&] { return gateway().client().send(request).status == 404; }));
+    expect_not_found(gateway().client().send(request));
+    gateway().store().tell({"org", "enable", org.id});
+    EXPECT_TRUE(eventually([&] { return gateway().client().send(request).status == 200; }));
+}
+
+TEST_P(KeyCacheShort, TokenRegisteredLaterIsSeen) {
+    const std::string token = "a-token-that-is-registered-later-" + std::to_string(GetParam());
+    expect_unauthorized(create({"", token, ""}));
+    const Key key = gateway().store().key_with_token(gateway().organization(), token);
+    EXPECT_TRUE(eventually([&] { return create(key).status == 200; }));
+}
+
+class KeyCacheStores : public SharedGateway<KeyCacheStores> {
+  public:
+    static GatewayOptions options() {
+        GatewayOptions options;
+        options.key_cache = "app_create_key_cache zone=keys:1m valid=1h invalid=1h;";
+        options.server = R"(
+            location = /other { app_create_store sqlite:@dir@/other/apps.db; app_create org-1; }
+        )";
+        return options;
+    }
+    static void prepare(Gateway &gateway) {
+        other_ = make_store(worker_directory(gateway.directory() + "/other"));
+        other_->init();
+        organization_ = other_->organization();
+        key_ = other_->key(organization_);
+        gateway.forbid(key_.token);
+    }
+
+  protected:
+    Response at_first(const Key &key) {
+        Request request = Gateway::request(gateway().organization(), key, R"({"name":"T"})");
+        request.path = "/v1/organizations/org-1/apps";
+        return gateway().client().send(request);
+    }
+    Response at_other(const Key &key) {
+        Request request = gateway().request(R"({"name":"T"})");
+        request.path = "/other";
+        set_header(request.headers, "Authorization", "Bearer " + key.token);
+        return gateway().client().send(request);
+    }
+
+    static inline std::unique_ptr<Store> other_;
+    static inline Organization organization_;
+    static inline Key key_;
+};
+
+TEST_F(KeyCacheStores, KeyOfOneStoreIsNothingForTheOther) {
+    for (int round = 0; round < 2; ++round) {
+        expect_created(at_first(gateway().key()));
+        expect_unauthorized(at_other(gateway().key()));
+        expect_created(at_other(key_));
+        expect_unauthorized(at_first(key_));
+    }
+    EXPECT_EQ(gateway().store().count(gateway().organization()), 2);
+    EXPECT_EQ(other_->count(organization_), 2);
+}
+
+class KeyCacheAbsent : public SharedGateway<KeyCacheAbsent> {
+  public:
+    static GatewayOptions options() {
+        GatewayOptions options;
+        options.key_cache = "";
+        options.location = "add_header X-Cache $app_create_cache always;";
+        return options;
+    }
+};
+
+TEST_F(KeyCacheAbsent, MeansAZoneOfItsOwn) {
+    EXPECT_EQ(gateway().client().send(gateway().request("{}")).header("X-Cache"), "MISS");
+    EXPECT_EQ(gateway().client().send(gateway().request("{}")).header("X-Cache"), "HIT");
+}
+
+}  // namespace
+}  // namespace appcreate::harness

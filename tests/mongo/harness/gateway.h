@@ -1,0 +1,84 @@
+// What one gateway is to the store: a Store of its own, keys, and batches of creates.
+#pragma once
+
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app_create.h"
+#include "create.h"
+#include "store.h"
+
+namespace appcreate::mongotest {
+
+struct Answer {
+    int status = 0;
+    int code = 0;
+    bool is_replay = false;
+    std::string body;
+    std::string id;
+    std::string slug;
+};
+std::ostream &operator<<(std::ostream &out, const Answer &answer);
+
+struct Order {
+    std::string body = R"({"name":"Field notes"})";
+    std::optional<std::string> idempotency_key = std::nullopt;
+    bool validate_only = false;
+};
+Order order(std::string_view name, std::optional<std::string> idempotency_key = std::nullopt);
+
+// An organization and a key of it.
+struct Tenant {
+    std::string organization;  // 24 hexadecimal digits
+    ac_key key{};
+};
+
+class Gateway {
+  public:
+    // The store gives each step a quarter: long enough for a busy machine.
+    static constexpr std::int64_t kTimeoutMs = 20'000;
+    // For tests that wait until it has passed.
+    static constexpr std::int64_t kHastyMs = 4'000;
+
+    // `maintain`: with the thread that checkpoints and sweeps.
+    explicit Gateway(const std::string &uri, std::int64_t timeout_ms = kTimeoutMs, bool maintain = false);
+    // Shows its log when the test failed.
+    ~Gateway();
+
+    Store &store() noexcept { return *store_; }
+    // Makes them through this gateway, on an initialized store.
+    Tenant make_tenant(std::optional<std::int64_t> limit = std::nullopt);
+    void set_limit(const Tenant &tenant, std::int64_t limit);
+
+    Answer create(const Tenant &tenant, const Order &what = {});
+    // All of one ac_store_write: one batch as long as they fit.
+    std::vector<Answer> create_all(const Tenant &tenant, const std::vector<Order> &what);
+    std::future<Answer> start(const Tenant &tenant, const Order &what = {});
+
+    // What it said so far, or since the last clear; error and warn only.
+    [[nodiscard]] std::vector<std::string> complaints() const;
+    [[nodiscard]] std::vector<std::string> log() const;
+    void clear_log();
+
+  private:
+    static void write_log(void *self, int level, const char *message, std::size_t size);
+
+    const std::int64_t timeout_ms_;
+    mutable std::mutex mutex_;
+    std::vector<std::string> log_;
+    std::vector<std::string> complaints_;
+    std::unique_ptr<Store> store_;
+};
+
+std::string unique_name(std::string_view prefix);
+
+}  // namespace appcreate::mongotest
+
+// Statuses and codes as a test names them.
+#define EXPECT_CREATED(answer) EXPECT_EQ((answer).status, 200) << (answer)
+#define EXPECT_REFUSED(answer, expected) EXPECT_EQ((answer).code, expected) << (answer)

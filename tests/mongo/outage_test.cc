@@ -1,0 +1,268 @@
+// Stores that are down, slow, stalled, refusing or closed to us: 503/3002 in time, one line for each change of state,
+// and back to service without help.
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "errors.h"
+#include "harness/presets.h"
+#include "harness/replica_set.h"
+#include "harness/scripted_server.h"
+#include "harness/store_test.h"
+
+namespace appcreate::mongotest {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Far above the store's timeout and far below a hang.
+constexpr auto kInTime = 15s;
+constexpr std::int64_t kTimeoutMs = Gateway::kHastyMs;
+constexpr const char *kSecret = "sesame-open-7531";
+
+Tenant stranger() {
+    Tenant tenant;
+    tenant.organization = "5f0000000000000000000001";
+    const std::string_view slug = "stranger";
+    std::copy(tenant.organization.begin(), tenant.organization.end(), tenant.key.id);
+    std::copy(tenant.organization.begin(), tenant.organization.end(), tenant.key.organization);
+    std::copy(tenant.organization.begin(), tenant.organization.end(), tenant.key.owner);
+    std::copy(slug.begin(), slug.end(), tenant.key.organization_slug);
+    tenant.key.flags = AC_KEY_MAY_CREATE | AC_KEY_ORG_ENABLED;
+    return tenant;
+}
+
+void expect_3002_in_time(Gateway &gateway, const Tenant &tenant) {
+    const auto start = std::chrono::steady_clock::now();
+    for (const Answer &answer : gateway.create_all(tenant, {order("One"), order("Two")})) {
+        EXPECT_EQ(answer.status, 503) << answer;
+        EXPECT_REFUSED(answer, AC_CODE_DATABASE);
+    }
+    EXPECT_LT(std::chrono::steady_clock::now() - start, kInTime);
+
+    const auto asked = std::chrono::steady_clock::now();
+    ac_lookup lookup{};
+    try {
+        gateway.store().find_keys({&lookup, 1}, monotonic_ns() + kTimeoutMs * 1'000'000);
+        ADD_FAILURE() << "a key look-up cannot succeed";
+    } catch (const Failure &failure) {
+        EXPECT_TRUE(failure.status() == AC_EUNAVAILABLE || failure.status() == AC_ETIMEOUT) << failure.what();
+    }
+    EXPECT_LT(std::chrono::steady_clock::now() - asked, kInTime);
+}
+
+std::string joined(const std::vector<std::string> &lines) {
+    std::string out;
+    for (const std::string &line : lines) out += line + "\n";
+    return out;
+}
+
+void expect_one_complaint(Gateway &gateway) {
+    EXPECT_EQ(gateway.complaints().size(), 1U) << joined(gateway.complaints());
+    EXPECT_EQ(joined(gateway.log()).find(kSecret), std::string::npos);
+}
+
+bool is_back(Gateway &gateway, const Tenant &tenant) {
+    return eventually([&] { return gateway.create(tenant).status == 200; });
+}
+
+class Outage : public StoreTest {
+  protected:
+    void SetUp() override {
+        StoreTest::SetUp();
+        if (!IsSkipped()) tenant_ = admin().make_tenant();
+    }
+    const Tenant &tenant() { return tenant_; }
+
+    void expect_survived(Gateway &gateway, const std::function<void()> &down, const std::function<void()> &up) {
+        ASSERT_TRUE(is_back(gateway, tenant()));
+        gateway.clear_log();
+        down();
+        for (int i = 0; i < 3; ++i) expect_3002_in_time(gateway, tenant());
+        expect_one_complaint(gateway);
+        gateway.clear_log();
+        up();
+        EXPECT_TRUE(is_back(gateway, tenant()));
+        EXPECT_EQ(gateway.create(tenant()).status, 200);
+        EXPECT_EQ(gateway.log().size(), 1U) << "it says once that it is back:\n" << joined(gateway.log());
+        expect_sound();
+    }
+
+  private:
+    Tenant tenant_;
+};
+
+TEST_F(Outage, Refusing) {
+    const auto proxy = make_proxy();
+    Gateway gateway(uri(*proxy), kTimeoutMs);
+    expect_survived(
+        gateway, [&] { proxy->refuse(); }, [&] { proxy->accept(); });
+}
+
+TEST_F(Outage, Silent) {
+    const auto proxy = make_proxy();
+    Gateway gateway(uri(*proxy), kTimeoutMs);
+    expect_survived(
+        gateway, [&] { proxy->stall(); }, [&] { proxy->resume(); });
+}
+
+TEST_F(Outage, TooSlow) {
+    const auto proxy = make_proxy();
+    Gateway gateway(uri(*proxy), kTimeoutMs);
+    expect_survived(
+        gateway, [&] { proxy->add({.side = Side::kReply, .fault = Fault::kDelay, .times = 0, .delay = 30s}); },
+        [&] {
+            proxy->clear();
+            proxy->cut_all();
+        });
+}
+
+TEST_F(Outage, RefusingMeansThatNothingIsCreated) {
+    const auto proxy = make_proxy();
+    Gateway gateway(uri(*proxy), kTimeoutMs);
+    ASSERT_TRUE(is_back(gateway, tenant()));
+    const std::int64_t before = stored(tenant());
+    proxy->refuse();
+    expect_3002_in_time(gateway, tenant());
+    EXPECT_EQ(stored(tenant()), before);
+}
+
+TEST_F(Outage, DownFromTheStart) {
+    const auto proxy = make_proxy();
+    proxy->refuse();
+    Gateway gateway(uri(*proxy), kTimeoutMs);
+    EXPECT_THROW(gateway.store().warm(), Failure);
+    for (int i = 0; i < 3; ++i) expect_3002_in_time(gateway, tenant());
+    expect_one_complaint(gateway);
+    proxy->accept();
+    EXPECT_TRUE(is_back(gateway, tenant()));
+}
+
+TEST_F(Outage, NoPrimary) {
+    ReplicaSet set(server().port());
+    Gateway gateway(set.uri({}, database()), kTimeoutMs);
+    expect_survived(
+        gateway, [&] { set.elect(-1); }, [&] { set.elect(0); });
+}
+
+// ---- servers of their own
+
+class OwnServer : public Outage {
+  protected:
+    JavaServer &server() override {
+        if (!server_) server_ = std::make_unique<JavaServer>();
+        return *server_;
+    }
+
+  private:
+    std::unique_ptr<JavaServer> server_;
+};
+
+TEST_F(OwnServer, StoppedByASignal) {
+    Gateway gateway(server().uri({}, database()), kTimeoutMs);
+    expect_survived(
+        gateway, [&] { server().stop(); }, [&] { server().go_on(); });
+}
+
+TEST_F(OwnServer, Killed) {
+    Gateway gateway(server().uri({}, database()), kTimeoutMs);
+    ASSERT_TRUE(is_back(gateway, tenant()));
+    gateway.clear_log();
+    server().kill();
+    for (int i = 0; i < 3; ++i) expect_3002_in_time(gateway, tenant());
+    expect_one_complaint(gateway);
+}
+
+// ---- servers that follow a script
+
+TEST(OutageByScript, WrongCredentials) {
+    ScriptedServer server(standalone_hello());
+    server.on("saslStart", [](const Command &, int) { return authentication_failed(); });
+    Gateway gateway(server.uri("authMechanism=SCRAM-SHA-256", std::string("someone:") + kSecret), kTimeoutMs);
+    for (int i = 0; i < 3; ++i) expect_3002_in_time(gateway, stranger());
+    expect_one_complaint(gateway);
+    EXPECT_GE(server.count("saslStart"), 1);
+    EXPECT_EQ(server.count("insert"), 0);
+}
+
+TEST(OutageByScript, TlsIsAskedOfAServerWithout) {
+    const ScriptedServer server(standalone_hello());
+    Gateway gateway(server.uri("tls=true"), kTimeoutMs);
+    for (int i = 0; i < 3; ++i) expect_3002_in_time(gateway, stranger());
+    expect_one_complaint(gateway);
+    EXPECT_EQ(server.count("hello"), 0);
+}
+
+TEST(OutageByScript, AServerTooOldToTalkTo) {
+    const ScriptedServer server(merged(standalone_hello().get(), bson(R"({"maxWireVersion":2})").get()));
+    Gateway gateway(server.uri(), kTimeoutMs);
+    expect_3002_in_time(gateway, stranger());
+    expect_one_complaint(gateway);
+}
+
+TEST(OutageByScript, AnEmptyServerIsNotReady) {
+    ScriptedServer server(standalone_hello());
+    const Script empty =
+        script_of(bson(R"({"ok":1,"cursor":{"id":{"$numberLong":"0"},"ns":"apps.x","firstBatch":[]}})"));
+    for (const char *command : {"find", "aggregate", "listIndexes", "listCollections"}) server.on(command, empty);
+    Gateway gateway(server.uri(), kTimeoutMs);
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_REFUSED(gateway.create(stranger()), AC_CODE_DATABASE);
+    }
+    EXPECT_EQ(gateway.complaints().size(), 1U) << joined(gateway.complaints());
+    EXPECT_NE(joined(gateway.complaints()).find("appctl"), std::string::npos) << "it names the command to run";
+    EXPECT_EQ(server.count("insert"), 0);
+}
+
+// ---- TLS
+
+class OverTls : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        NEEDS_MONGO_SERVER();
+        std::string pattern = (std::filesystem::temp_directory_path() / "app-create-tls-XXXXXX").string();
+        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+        directory_ = pattern;
+        const std::string make =
+            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
+            " -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 -keyout " +
+            file("key.pem") + " -out " + file("certificate.pem") + " 2>/dev/null";
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing else runs here.
+        ASSERT_EQ(::system(make.c_str()), 0) << "openssl must make a certificate";
+        const JavaServer::Tls tls{file("certificate.pem"), file("key.pem")};
+        server_ = std::make_unique<JavaServer>(&tls);
+    }
+    void TearDown() override {
+        if (!directory_.empty()) std::filesystem::remove_all(directory_);
+    }
+    [[nodiscard]] std::string file(const char *name) const { return directory_ + "/" + name; }
+    JavaServer &server() { return *server_; }
+
+  private:
+    std::string directory_;
+    std::unique_ptr<JavaServer> server_;
+};
+
+TEST_F(OverTls, CreatesWithTheRightAuthority) {
+    Gateway gateway(server().uri("tls=true&tlsCAFile=" + file("certificate.pem")), kTimeoutMs);
+    gateway.store().init();
+    const Tenant tenant = gateway.make_tenant();
+    EXPECT_TRUE(is_back(gateway, tenant));
+}
+
+TEST_F(OverTls, TrustsNoOtherAuthority) {
+    Gateway gateway(server().uri("tls=true"), kTimeoutMs);
+    for (int i = 0; i < 2; ++i) expect_3002_in_time(gateway, stranger());
+    expect_one_complaint(gateway);
+}
+
+TEST_F(OverTls, PlainIsRefused) {
+    Gateway gateway(server().uri(), kTimeoutMs);
+    for (int i = 0; i < 2; ++i) expect_3002_in_time(gateway, stranger());
+    expect_one_complaint(gateway);
+}
+
+}  // namespace
+}  // namespace appcreate::mongotest

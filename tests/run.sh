@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Builds everything and runs every test; with an argument only those whose name it is (a regular expression).
+#
+#   tests/run.sh                     all of them
+#   tests/run.sh integration.reload  that one
+#   tests/run.sh '^unit\.'           a suite
+#
+# Installs what is missing first, as root. Results are in build/test-results, as JUnit XML too. Ends with ctest's
+# summary; skipped tests are listed with their reasons.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+build=$root/build
+results=$build/test-results
+
+if [[ ${1:-} == -h || ${1:-} == --help || $# -gt 1 ]]; then
+    sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+    [[ $# -eq 1 ]] && exit 0 || exit 2
+fi
+
+step() {
+    echo "== $1 ($((SECONDS / 60))m$((SECONDS % 60))s)"
+}
+
+step "packages"
+"$root/packaging/install-packages.sh" test
+
+step "build"
+generator=()
+[[ -f $build/CMakeCache.txt ]] || generator=(-G Ninja)
+mkdir -p "$build"
+if ! { cmake -S "$root" -B "$build" "${generator[@]}" -D APP_CREATE_TESTS=ON && cmake --build "$build"; } \
+    >"$build/build.log" 2>&1; then
+    grep -A20 -E 'FAILED|CMake Error' "$build/build.log" | head -n 60 >&2 || tail -n 40 "$build/build.log" >&2
+    echo "run.sh: the build failed, see $build/build.log" >&2
+    exit 1
+fi
+
+# What a test program writes itself lies beside ctest's own results. %g is the name of a group of tests.
+rm -rf "$results"
+mkdir -p "$results"
+export CMOCKA_MESSAGE_OUTPUT=xml CMOCKA_XML_FILE=$results/cmocka-%g.xml
+
+step "tests"
+select=()
+[[ $# -eq 0 ]] || select=(-R "$1")
+status=0
+ctest --test-dir "$build" -j2 --output-on-failure --no-tests=error --output-junit "$results/ctest.xml" "${select[@]}" \
+    2>&1 | tee "$results/ctest.log" || status=$?
+
+if [[ -f $results/ctest.xml ]]; then
+    step "end"
+    python3 "$root/tests/skipped.py" "$results/ctest.xml"
+fi
+grep -E 'tests passed|No tests were found' "$results/ctest.log" || true
+exit "$status"

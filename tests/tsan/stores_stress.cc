@@ -1,0 +1,169 @@
+// Both stores under all the concurrency that a server brings, for ThreadSanitizer; ends with what must then hold.
+//
+//   stores_stress [--gtest_filter=…]
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <atomic>
+#include <filesystem>
+#include <set>
+#include <thread>
+
+#include "errors.h"
+#include "harness/fault_proxy.h"
+#include "harness/gateway.h"
+#include "harness/server.h"
+
+namespace appcreate::mongotest {
+namespace {
+
+constexpr int kThreads = 3;  // of each of two gateways
+constexpr int kRounds = 6;
+constexpr int kLimit = 40;
+constexpr std::int64_t kTimeoutMs = 20'000;  // instrumented code is slow
+
+struct Tally {
+    std::atomic<int> created{0};
+    std::atomic<int> limited{0};
+    std::atomic<int> unknown{0};
+    std::atomic<int> other{0};
+
+    void add(const std::vector<Answer> &answers) {
+        for (const Answer &answer : answers) {
+            if (answer.status == 200) {
+                if (!answer.is_replay) ++created;
+            } else if (answer.code == AC_CODE_LIMIT) {
+                ++limited;
+            } else if (answer.code == AC_CODE_DATABASE) {
+                ++unknown;
+            } else {
+                ++other;
+            }
+        }
+    }
+};
+
+struct Ground {
+    std::vector<std::unique_ptr<Gateway>> gateways;
+    Tenant open;
+    Tenant limited;
+    Tally made;
+    Tally made_limited;
+};
+
+Order named(int thread, int round, int i) {
+    Order one = order("Name " + std::to_string(i % 3));
+    if (i % 2 == 0) {
+        one.idempotency_key = std::to_string(thread) + "-" + std::to_string(round) + "-" + std::to_string(i);
+    }
+    return one;
+}
+
+void create(Ground &ground, Gateway &gateway, int thread) {
+    for (int round = 0; round < kRounds; ++round) {
+        std::vector<Order> batch;
+        for (int i = 0; i < 6; ++i) batch.push_back(named(thread, round, i));
+        ground.made.add(gateway.create_all(ground.open, batch));
+        ground.made.add(gateway.create_all(ground.open, {batch.front()}));  // a replay
+        ground.made_limited.add(gateway.create_all(ground.limited, {order("One"), order("Two")}));
+    }
+}
+
+// What else a server and its operator do meanwhile.
+void look(Ground &ground, Gateway &gateway, const std::atomic<bool> &is_done) {
+    Order only = order("Only seen");
+    only.validate_only = true;
+    while (!is_done) {
+        try {
+            ac_lookup lookups[2]{};
+            gateway.store().find_keys(lookups, monotonic_ns() + kTimeoutMs * 1'000'000);
+            gateway.create(ground.open, only);
+            gateway.store().app_count(ground.open.organization);
+            gateway.store().org_show(ground.limited.organization, [](std::string_view) { return true; });
+            gateway.store().app_list(ground.open.organization, std::nullopt, 20, [](std::string_view) { return true; });
+        } catch (const Failure &) {
+            // The connection was cut; the next round connects again.
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+}
+
+template <class Disturb>
+void run(Ground &ground, Disturb disturb) {
+    std::atomic<bool> is_done{false};
+    std::vector<std::thread> creators;
+    std::vector<std::thread> others;
+    int number = 0;
+    for (const auto &gateway : ground.gateways) {
+        for (int t = 0; t < kThreads; ++t) {
+            creators.emplace_back([&ground, &gateway, thread = number++] { create(ground, *gateway, thread); });
+        }
+        others.emplace_back([&] { look(ground, *gateway, is_done); });
+    }
+    others.emplace_back([&] { disturb(is_done); });
+    for (std::thread &one : creators) one.join();
+    is_done = true;
+    for (std::thread &one : others) one.join();
+}
+
+void expect_promises_kept(Ground &ground) {
+    Store &store = ground.gateways.at(0)->store();
+    const int in_open = static_cast<int>(store.app_count(ground.open.organization));
+    const int in_limited = static_cast<int>(store.app_count(ground.limited.organization));
+    EXPECT_GE(in_open, ground.made.created);
+    EXPECT_LE(in_open, ground.made.created + ground.made.unknown);
+    EXPECT_EQ(ground.made.other, 0);
+    EXPECT_LE(in_limited, kLimit);
+    EXPECT_GE(in_limited, ground.made_limited.created);
+    EXPECT_EQ(ground.made_limited.other, 0);
+    std::string problems;
+    EXPECT_TRUE(store.check(false, [&](std::string_view row) {
+        problems += std::string(row) + "\n";
+        return true;
+    })) << problems;
+}
+
+void furnish(Ground &ground, const std::vector<std::string> &uris) {
+    for (const std::string &uri : uris) ground.gateways.push_back(std::make_unique<Gateway>(uri, kTimeoutMs, true));
+    Gateway &first = *ground.gateways.front();
+    first.store().init();
+    ground.open = first.make_tenant();
+    ground.limited = first.make_tenant(kLimit);
+}
+
+TEST(StoresStress, Sqlite) {
+    std::string directory = (std::filesystem::temp_directory_path() / "app-create-stress-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(directory.data()), nullptr);
+    {
+        Ground ground;
+        const std::string uri = "sqlite:" + directory + "/apps.db";
+        furnish(ground, {uri, uri});
+        run(ground, [](const std::atomic<bool> &) {});
+        EXPECT_EQ(ground.made.unknown, 0);
+        EXPECT_EQ(ground.made_limited.created, kLimit);
+        expect_promises_kept(ground);
+    }
+    std::filesystem::remove_all(directory);
+}
+
+TEST(StoresStress, MongoWithCuts) {
+    NEEDS_MONGO_SERVER();
+    const JavaServer server;
+    FaultProxy proxy(server.port());
+    Ground ground;
+    furnish(ground, {server.uri(), proxy.uri()});
+    run(ground, [&](const std::atomic<bool> &is_done) {
+        while (!is_done) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(150));
+            proxy.lose_reply("insert");
+            proxy.cut_request("findAndModify");
+            std::this_thread::sleep_for(std::chrono::milliseconds(150));
+            proxy.cut_all();
+        }
+    });
+    proxy.clear();
+    expect_promises_kept(ground);
+}
+
+}  // namespace
+}  // namespace appcreate::mongotest

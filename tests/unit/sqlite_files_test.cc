@@ -1,0 +1,69 @@
+// The files themselves: who owns them, who may read them, and that a failing init leaves nothing.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sqlite_support.h"
+
+namespace appcreate::test {
+namespace {
+
+struct stat stat_of(const std::string &path) {
+    struct stat info {};
+    EXPECT_EQ(stat(path.c_str(), &info), 0) << path;
+    return info;
+}
+
+TEST(SqliteFiles, AreReadableByOwnerAndGroupOnly) {
+    SqliteUnderTest under_test;
+    under_test.open()->warm();
+    for (const char *side : {"", "-wal", "-shm"}) {
+        EXPECT_EQ(stat_of(under_test.path() + side).st_mode & 07777, 0640U) << side;
+    }
+}
+
+TEST(SqliteFiles, MadeByRootBelongToTheDirectorysOwner) {
+    if (!is_root()) GTEST_SKIP() << "needs root";
+    const Directory directory;
+    ASSERT_EQ(chown(directory.path().c_str(), 65534, 65533), 0);
+    const std::string path = directory.path() + "/apps.db";
+    Org org;
+    {
+        const auto store = open_store(options_of(path));
+        store->init();
+        org = make_org(*store);
+    }
+    for (const char *side : {"", "-wal", "-shm"}) {
+        EXPECT_EQ(stat_of(path + side).st_uid, 65534U) << side;
+        EXPECT_EQ(stat_of(path + side).st_gid, 65533U) << side;
+    }
+    // Its owner can work with what root left.
+    EXPECT_TRUE(in_child([&] {
+        if (setgid(65533) != 0 || setuid(65534) != 0) return false;
+        const auto store = open_store(options_of(path));
+        const auto create = named(org.key, "App");
+        write_one(*store, *create);
+        return code_of(*create) == AC_CODE_OK;
+    }));
+    // And root with what the owner left.
+    const auto store = open_store(options_of(path));
+    EXPECT_EQ(expect_sound(*store, org.slug).size(), 1U);
+}
+
+TEST(SqliteFiles, InitNeedsItsDirectory) {
+    const Directory directory;
+    const auto store = open_store(options_of(directory.path() + "/none/apps.db"));
+    EXPECT_EQ(status_of([&] { store->init(); }), AC_EUNAVAILABLE);
+    EXPECT_NE(message_of([&] { store->init(); }).find("make its directory"), std::string::npos);
+}
+
+TEST(SqliteFiles, AreAStoreWithoutTheirLogAfterInit) {
+    SqliteUnderTest under_test;
+    const std::string copy = under_test.directory.path() + "/copy.db";
+    copy_file(under_test.path(), copy);
+    const auto store = open_store(options_of(copy));
+    const Org org = make_org(*store);
+    EXPECT_EQ(store->app_count(org.slug), 0U);
+}
+
+}  // namespace
+}  // namespace appcreate::test

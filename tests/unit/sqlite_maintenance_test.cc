@@ -1,0 +1,186 @@
+// Checkpoints and sweeps: the log shrinks, nothing is lost, only what expired goes.
+#include <sqlite3.h>
+
+#include <thread>
+
+#include "sqlite/idempotency.h"
+#include "sqlite/sqlite_store.h"
+#include "sqlite_support.h"
+
+namespace appcreate::test {
+namespace {
+
+constexpr std::int64_t kFrame = 4096 + 24;
+constexpr sqlite::WalLimits kSmall{64, 512, 64};
+
+class SqliteMaintenance : public testing::Test {
+  protected:
+    std::unique_ptr<Store> open(bool maintain, sqlite::WalLimits limits = kSmall) {
+        StoreOptions options = under_test_.options();
+        options.maintain = maintain;
+        return std::make_unique<sqlite::SqliteStore>(options, limits);
+    }
+    [[nodiscard]] std::int64_t log_size() const { return size_of(under_test_.path() + "-wal"); }
+    // How many records the file holds without its log; -1 when the copy met a checkpoint.
+    [[nodiscard]] std::int64_t records_in_file_alone() const {
+        const std::string copy = under_test_.directory.path() + "/alone.db";
+        copy_file(under_test_.path(), copy);
+        try {
+            return Stranger(copy).query("SELECT count(*) FROM applications");
+        } catch (const std::runtime_error &) {
+            return -1;
+        }
+    }
+
+    SqliteUnderTest under_test_;
+};
+
+TEST_F(SqliteMaintenance, LogShrinksUnderLoadAndNothingIsLost) {
+    const auto store = open(true);
+    const Org org = make_org(*store);
+    std::size_t made = 0;
+    std::int64_t longest = 0;
+    for (int i = 0; i < 100; ++i) {
+        const auto creates = named(org.key, "App " + std::to_string(i % 7), 40);
+        write_all(*store, creates);
+        made += creates.size();
+        longest = std::max(longest, log_size());
+    }
+    // Writing all of it would have taken several times that.
+    EXPECT_LT(longest, 3 * 512 * kFrame);
+    EXPECT_EQ(expect_sound(*store, org.slug).size(), made);
+    EXPECT_TRUE(eventually([&] { return records_in_file_alone() == static_cast<std::int64_t>(made); }));
+}
+
+TEST_F(SqliteMaintenance, IdleSecondEmptiesTheLog) {
+    const auto store = open(true, {});
+    const Org org = make_org(*store);
+    write_all(*store, named(org.key, "App", 30));
+    EXPECT_TRUE(eventually([&] { return records_in_file_alone() == 30; }));
+    write_all(*store, named(org.key, "App", 5));
+    EXPECT_TRUE(eventually([&] { return records_in_file_alone() == 35; }));
+}
+
+TEST_F(SqliteMaintenance, WithoutTheThreadWritersCheckpoint) {
+    const auto store = open(false);
+    const Org org = make_org(*store);
+    for (int i = 0; i < 60; ++i) write_all(*store, named(org.key, "App", 40));
+    EXPECT_LT(log_size(), 500 * kFrame);
+    EXPECT_GT(records_in_file_alone(), 2000);
+    EXPECT_EQ(expect_sound(*store, org.slug).size(), 2400U);
+}
+
+TEST_F(SqliteMaintenance, ReaderThatStaysOnlyDelaysIt) {
+    const auto store = open(true);
+    const Org org = make_org(*store);
+    Stranger reader(under_test_.path());
+    reader.exec("BEGIN");
+    EXPECT_EQ(reader.query("SELECT count(*) FROM applications"), 0);
+    for (int i = 0; i < 40; ++i) write_all(*store, named(org.key, "App", 40));
+    EXPECT_EQ(reader.query("SELECT count(*) FROM applications"), 0);
+    reader.exec("ROLLBACK");
+    EXPECT_TRUE(eventually([&] { return records_in_file_alone() == 1600; }));
+    EXPECT_TRUE(under_test_.lines.all().empty());
+}
+
+TEST_F(SqliteMaintenance, TwoStoresOfOneTurnTakeTurns) {
+    alignas(64) static unsigned char memory[AC_TURN_SIZE];
+    sqlite::init_turn(memory);
+    StoreOptions options = under_test_.options();
+    options.turn = memory;
+    options.maintain = true;
+    const auto first = std::make_unique<sqlite::SqliteStore>(options, kSmall);
+    const auto second = std::make_unique<sqlite::SqliteStore>(options, kSmall);
+    const Org org = make_org(*first);
+    {
+        std::vector<std::jthread> threads;
+        for (Store *store : {static_cast<Store *>(first.get()), static_cast<Store *>(second.get())}) {
+            threads.emplace_back([&, store] {
+                for (int i = 0; i < 30; ++i) write_all(*store, named(org.key, "App", 20), 10);
+            });
+        }
+    }
+    EXPECT_EQ(expect_sound(*first, org.slug).size(), 1200U);
+    EXPECT_TRUE(eventually([&] { return records_in_file_alone() == 1200; }));
+}
+
+TEST_F(SqliteMaintenance, ClosesAtOnceWhileItWorks) {
+    for (int i = 0; i < 10; ++i) {
+        const auto store = open(true);
+        store->init();
+        const Org org = make_org(*store, "org-" + std::to_string(i));
+        write_all(*store, named(org.key, "App", 200), 20);
+    }
+    const auto store = open(false);
+    EXPECT_TRUE(store->check(false, [](std::string_view) { return true; }));
+}
+
+TEST_F(SqliteMaintenance, StoreThatIsNotUsedIsLeftAlone) {
+    const std::string path = under_test_.directory.path() + "/none.db";
+    StoreOptions options = options_of(path, &under_test_.lines);
+    options.maintain = true;
+    const auto store = open_store(options);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1200));
+    EXPECT_EQ(size_of(path), -1);
+    EXPECT_TRUE(under_test_.lines.all().empty());
+}
+
+// ---- expired requests
+
+class SqliteSweep : public SqliteMaintenance {
+  protected:
+    void send(Store &store, const Org &org, int from, int to) {
+        std::vector<std::unique_ptr<Create>> creates;
+        for (int i = from; i < to; ++i) {
+            creates.push_back(make_create(org.key, {R"({"name":"App"})", "k" + std::to_string(i), false}));
+        }
+        write_all(store, creates);
+    }
+    [[nodiscard]] std::int64_t kept() const {
+        return Stranger(under_test_.path()).query("SELECT count(*) FROM idempotency");
+    }
+};
+
+TEST_F(SqliteSweep, StepsAreBoundedAndLeaveWhatIsValid) {
+    const auto store = open(false);
+    const Org org = make_org(*store);
+    send(*store, org, 0, 250);
+    under_test_.expire_requests();
+    send(*store, org, 250, 260);
+    const std::int64_t now = now_ms();
+    const sqlite::Connection connection(under_test_.path(), sqlite::Use::kMaintain, in_ms(20'000));
+    EXPECT_TRUE(sqlite::has_expired_requests(connection, now));
+    EXPECT_TRUE(sqlite::sweep_expired_requests(connection, now));
+    EXPECT_EQ(kept(), 160);
+    EXPECT_TRUE(sqlite::sweep_expired_requests(connection, now));
+    EXPECT_FALSE(sqlite::sweep_expired_requests(connection, now));
+    EXPECT_EQ(kept(), 10);
+    EXPECT_FALSE(sqlite::has_expired_requests(connection, now));
+    EXPECT_FALSE(sqlite::sweep_expired_requests(connection, now));
+    EXPECT_EQ(kept(), 10);
+    EXPECT_EQ(expect_sound(*store, org.slug).size(), 260U);
+}
+
+TEST_F(SqliteSweep, RowsStayInTheOrderOfTheirExpiry) {
+    const auto store = open(false);
+    const Org org = make_org(*store);
+    send(*store, org, 0, 3);
+    Stranger(under_test_.path()).exec("UPDATE idempotency SET expires_at = 1 WHERE rowid = 1");
+    // The first is met by a create and kept anew, behind the others.
+    send(*store, org, 0, 1);
+    EXPECT_EQ(Stranger(under_test_.path()).query("SELECT min(rowid) FROM idempotency"), 2);
+    EXPECT_EQ(kept(), 3);
+}
+
+TEST_F(SqliteSweep, ThreadRemovesThem) {
+    const auto store = open(true);
+    const Org org = make_org(*store);
+    send(*store, org, 0, 256);
+    under_test_.expire_requests();
+    send(*store, org, 256, 260);
+    EXPECT_TRUE(eventually([&] { return kept() == 4; }));
+    EXPECT_EQ(expect_sound(*store, org.slug).size(), 260U);
+}
+
+}  // namespace
+}  // namespace appcreate::test

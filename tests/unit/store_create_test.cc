@@ -1,0 +1,228 @@
+// Creating: the record, its durability, providers, plans, validateOnly, and that one request fails alone.
+#include "record.h"
+#include "store_support.h"
+
+namespace appcreate::test {
+namespace {
+
+class StoreCreate : public StoreTest {
+  protected:
+    std::string add_provider(const std::string &org, std::string_view name, bool is_default) {
+        ProviderSpec spec;
+        spec.org = org;
+        spec.name = name;
+        spec.provider = "s3";
+        spec.region = "eu-west-1";
+        spec.config = R"({"bucket":"b"})";
+        spec.is_default = is_default;
+        return text_at(parse(row([&](const RowSink &sink) { store_->provider_create(spec, sink); })).get(), {"id"});
+    }
+
+    const Org org_ = make_org(*store_);
+};
+
+TEST_P(StoreCreate, AnswersWithTheRecordThatIsStored) {
+    const auto create = make_create(org_.key, {R"({"name":"My App","metadata":{"a":[1,2.50]}})", "", false});
+    write_one(*store_, *create);
+    ASSERT_EQ(code_of(*create), AC_CODE_OK) << answer_body(*create);
+    EXPECT_EQ(slug_of(*create), "my-app");
+    const auto other = under_test_->open();
+    const std::string record = row([&](const RowSink &sink) { other->app_show(org_.slug, "my-app", sink); });
+    EXPECT_EQ(answer_of(record), answer_body(*create));
+    EXPECT_EQ(row([&](const RowSink &sink) { other->app_show(org_.id, id_of(*create), sink); }), record);
+    const Json json = parse(record);
+    EXPECT_EQ(text_at(json.get(), {"organization"}), org_.id);
+    EXPECT_EQ(text_at(json.get(), {"createdBy"}), org_.key.owner);
+    EXPECT_EQ(text_at(json.get(), {"security", "role"}), "org.admin");
+    EXPECT_EQ(expect_sound(*other, org_.slug).size(), 1U);
+}
+
+TEST_P(StoreCreate, TellsBatchAndTime) {
+    const auto creates = named(org_.key, "App", 5);
+    write_all(*store_, creates, 3);
+    EXPECT_EQ(creates[0]->facts().batch, 3U);
+    EXPECT_EQ(creates[4]->facts().batch, 2U);
+    EXPECT_GT(creates[0]->facts().store_us, 0U);
+}
+
+TEST_P(StoreCreate, TakesUntilNothingIsPending) {
+    const auto first = named(org_.key, "First", 3);
+    const auto second = named(org_.key, "Second", 4);
+    Pending pending;
+    pending.add(first);
+    pending.on_done = [&](std::span<ac_create *const>) {
+        if (pending.done_count() == first.size()) pending.add(second);
+    };
+    store_->write(pending.source(), in_ms(20'000));
+    EXPECT_EQ(pending.done_count(), first.size() + second.size());
+    EXPECT_EQ(pending.batches(), 2U);
+}
+
+TEST_P(StoreCreate, DoesNothingWhenNothingIsPending) {
+    Pending pending;
+    store_->write(pending.source(), in_ms(20'000));
+    EXPECT_EQ(pending.batches(), 0U);
+}
+
+TEST_P(StoreCreate, KeepsThePlanInTheRecord) {
+    OrganizationSpec plan;
+    plan.build_retention_days = 30;
+    plan.builds_per_publication = -1;
+    store_->org_set(org_.slug, plan, [](std::string_view) { return true; });
+    const auto create = named(org_.key, "App");
+    write_one(*store_, *create);
+    const Json json = parse(answer_body(*create));
+    const json_t *retention = json_object_get(json_object_get(json.get(), "data"), "retentionApplied");
+    EXPECT_EQ(json_integer_value(json_object_get(retention, "maxBillingBuildRetentionDays")), 30);
+    EXPECT_EQ(json_integer_value(json_object_get(retention, "buildsRetainedPerPublication")), -1);
+}
+
+TEST_P(StoreCreate, OrganizationDisabledMeanwhile) {
+    OrganizationSpec off;
+    off.enabled = false;
+    store_->org_set(org_.slug, off, [](std::string_view) { return true; });
+    const auto create = named(org_.key, "App");
+    write_one(*store_, *create);
+    EXPECT_EQ(code_of(*create), AC_CODE_NOT_FOUND);
+    EXPECT_EQ(store_->app_count(org_.slug), 0U);
+}
+
+TEST_P(StoreCreate, OrganizationOfAnotherStore) {
+    Org stranger = org_;
+    ObjectId::make().write_hex(stranger.key.organization);
+    const auto create = named(stranger.key, "App");
+    write_one(*store_, *create);
+    EXPECT_EQ(code_of(*create), AC_CODE_NOT_FOUND);
+}
+
+// ---- storage providers
+
+TEST_P(StoreCreate, WithoutAnyProviderTheFieldIsAbsent) {
+    const auto create = named(org_.key, "App");
+    write_one(*store_, *create);
+    const Json json = parse(answer_body(*create));
+    const json_t *configuration = json_object_get(json_object_get(json.get(), "data"), "configuration");
+    ASSERT_TRUE(json_is_object(configuration));
+    EXPECT_EQ(json_object_get(configuration, "storageProvider"), nullptr);
+}
+
+TEST_P(StoreCreate, FirstProviderIsNotTheDefaultByItself) {
+    add_provider(org_.slug, "First", false);
+    const auto create = named(org_.key, "App");
+    write_one(*store_, *create);
+    EXPECT_EQ(answer_body(*create).find("storageProvider"), std::string::npos);
+}
+
+TEST_P(StoreCreate, DefaultProviderIsEmbedded) {
+    const std::string id = add_provider(org_.slug, "Main", true);
+    for (const char *body : {R"({"name":"A"})", R"({"name":"B","configuration":{"storageProvider":""}})",
+                             R"({"name":"C","configuration":{"storageProvider":"__DEFAULT__"}})"}) {
+        const auto create = make_create(org_.key, {body, "", false});
+        write_one(*store_, *create);
+        const Json json = parse(answer_body(*create));
+        const json_t *provider =
+            json_object_get(json_object_get(json_object_get(json.get(), "data"), "configuration"), "storageProvider");
+        EXPECT_EQ(text_at(provider, {"id"}), id) << body;
+        EXPECT_EQ(text_at(provider, {"name"}), "Main");
+        EXPECT_EQ(text_at(provider, {"region"}), "eu-west-1");
+        EXPECT_EQ(text_at(provider, {"config", "bucket"}), "b");
+        EXPECT_EQ(text_at(provider, {"provider"}), "s3");
+    }
+}
+
+TEST_P(StoreCreate, NamedProviderOfTheOrganization) {
+    add_provider(org_.slug, "Main", true);
+    const std::string other = add_provider(org_.slug, "Other", false);
+    const auto create =
+        make_create(org_.key, {R"({"name":"A","configuration":{"storageProvider":")" + other + "\"}}", "", false});
+    write_one(*store_, *create);
+    const Json json = parse(answer_body(*create));
+    EXPECT_EQ(text_at(json.get(), {"data", "configuration", "storageProvider", "id"}), other);
+}
+
+TEST_P(StoreCreate, ProviderOfAnotherOrganizationIsNotFound) {
+    const Org neighbour = make_org(*store_, "neighbour");
+    const std::string foreign = add_provider(neighbour.slug, "Theirs", true);
+    const auto create =
+        make_create(org_.key, {R"({"name":"A","configuration":{"storageProvider":")" + foreign + "\"}}", "", false});
+    write_one(*store_, *create);
+    EXPECT_EQ(code_of(*create), AC_CODE_PROVIDER);
+    EXPECT_EQ(store_->app_count(org_.slug), 0U);
+}
+
+TEST_P(StoreCreate, ProviderIsCheckedBeforeTheLimit) {
+    set_limit(*store_, org_.slug, 0);
+    const auto create = make_create(
+        org_.key, {R"({"name":"A","configuration":{"storageProvider":"507f1f77bcf86cd799439011"}})", "", false});
+    write_one(*store_, *create);
+    EXPECT_EQ(code_of(*create), AC_CODE_PROVIDER);
+}
+
+TEST_P(StoreCreate, DeletedDefaultProviderLeavesNone) {
+    const std::string id = add_provider(org_.slug, "Main", true);
+    store_->provider_delete(org_.slug, *ObjectId::parse(id));
+    const auto create = named(org_.key, "App");
+    write_one(*store_, *create);
+    EXPECT_EQ(code_of(*create), AC_CODE_OK);
+    EXPECT_EQ(answer_body(*create).find("storageProvider"), std::string::npos);
+}
+
+// ---- validateOnly
+
+TEST_P(StoreCreate, ValidateOnlyWritesNothing) {
+    write_one(*store_, *named(org_.key, "My App"));
+    const auto create = make_create(org_.key, {R"({"name":"My App"})", "", true});
+    write_one(*store_, *create);
+    ASSERT_EQ(code_of(*create), AC_CODE_OK);
+    const Json json = parse(answer_body(*create));
+    EXPECT_EQ(text_at(json.get(), {"data", "slug"}), "my-app-2");
+    EXPECT_EQ(json_object_get(json_object_get(json.get(), "data"), "id"), nullptr);
+    EXPECT_EQ(id_of(*create), "");
+    EXPECT_EQ(expect_sound(*store_, org_.slug).size(), 1U);
+}
+
+TEST_P(StoreCreate, ValidateOnlyRunsEveryCheck) {
+    set_limit(*store_, org_.slug, 1);
+    const auto at_limit = make_create(org_.key, {R"({"name":"A"})", "", true});
+    const auto bad_provider = make_create(
+        org_.key, {R"({"name":"A","configuration":{"storageProvider":"507f1f77bcf86cd799439011"}})", "", true});
+    write_one(*store_, *at_limit);
+    EXPECT_EQ(code_of(*at_limit), AC_CODE_OK);
+    write_one(*store_, *named(org_.key, "App"));
+    const auto above_limit = make_create(org_.key, {R"({"name":"A"})", "", true});
+    write_one(*store_, *above_limit);
+    write_one(*store_, *bad_provider);
+    EXPECT_EQ(code_of(*above_limit), AC_CODE_LIMIT);
+    EXPECT_EQ(code_of(*bad_provider), AC_CODE_PROVIDER);
+}
+
+// ---- one fails alone
+
+TEST_P(StoreCreate, OneOfABatchFailsAlone) {
+    set_limit(*store_, org_.slug, 3);
+    const Org off = make_org(*store_, "off");
+    OrganizationSpec disable;
+    disable.enabled = false;
+    store_->org_set(off.slug, disable, [](std::string_view) { return true; });
+    std::vector<std::unique_ptr<Create>> creates;
+    creates.push_back(named(org_.key, "App"));
+    creates.push_back(make_create(
+        org_.key, {R"({"name":"A","configuration":{"storageProvider":"507f1f77bcf86cd799439011"}})", "", false}));
+    creates.push_back(named(off.key, "App"));
+    creates.push_back(named(org_.key, "App"));
+    creates.push_back(make_create(org_.key, {R"({"name":"App"})", "", true}));
+    creates.push_back(named(org_.key, "Other"));
+    creates.push_back(named(org_.key, "App"));
+    write_all(*store_, creates);
+    std::vector<int> codes;
+    for (const auto &create : creates) codes.push_back(code_of(*create));
+    EXPECT_EQ(codes, (std::vector<int>{AC_CODE_OK, AC_CODE_PROVIDER, AC_CODE_NOT_FOUND, AC_CODE_OK, AC_CODE_OK,
+                                       AC_CODE_OK, AC_CODE_LIMIT}));
+    EXPECT_EQ(expect_sound(*store_, org_.slug),
+              (std::vector<std::string>{id_of(*creates[0]), id_of(*creates[3]), id_of(*creates[5])}));
+}
+
+INSTANTIATE_STORES(StoreCreate);
+
+}  // namespace
+}  // namespace appcreate::test

@@ -1,0 +1,121 @@
+// What the store suite is written with. The suite knows no kind of store: a StoreKind makes one to test.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <jansson.h>
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "errors.h"
+#include "json_reader.h"
+#include "store.h"
+
+namespace appcreate::test {
+
+// One store, empty and initialised, as long as it lives.
+class StoreUnderTest {
+  public:
+    StoreUnderTest() = default;
+    StoreUnderTest(const StoreUnderTest &) = delete;
+    StoreUnderTest &operator=(const StoreUnderTest &) = delete;
+    virtual ~StoreUnderTest() = default;
+    // Another handle on it: another gateway. Each call's handle may be used in another process.
+    virtual std::unique_ptr<Store> open() = 0;
+    // Makes every kept Idempotency-Key look older than a day.
+    virtual void expire_requests() = 0;
+};
+
+struct StoreKind {
+    const char *name;
+    std::unique_ptr<StoreUnderTest> (*make)();
+};
+std::vector<StoreKind> store_kinds();
+
+// A create that is ready for the store.
+struct Sent {
+    std::string body = R"({"name":"My App"})";
+    std::string idempotency_key;  // empty: none
+    bool validate_only = false;
+};
+std::unique_ptr<Create> make_create(const ac_key &key, const Sent &sent = {});
+std::unique_ptr<Create> named(const ac_key &key, std::string_view name);
+std::vector<std::unique_ptr<Create>> named(const ac_key &key, std::string_view name, std::size_t n);
+
+// A host's pending list.
+class Pending {
+  public:
+    explicit Pending(std::size_t max = kBatchCreates) : max_(max) {}
+    void add(Create *create);
+    void add(const std::vector<std::unique_ptr<Create>> &creates);
+    [[nodiscard]] Source source() { return Source({this, take, done}); }
+    [[nodiscard]] std::size_t done_count() const { return done_; }
+    [[nodiscard]] std::size_t batches() const { return batches_; }
+    // Runs inside take(), before it hands anything over.
+    std::function<void()> on_take;
+    // Runs inside done().
+    std::function<void(std::span<ac_create *const>)> on_done;
+
+  private:
+    static std::size_t take(void *self, ac_create **out, std::size_t max, std::size_t max_bytes);
+    static void done(void *self, ac_create *const *creates, std::size_t n);
+
+    const std::size_t max_;
+    std::mutex mutex_;
+    std::deque<Create *> waiting_;
+    std::size_t done_ = 0;
+    std::size_t batches_ = 0;
+};
+
+Deadline in_ms(std::int64_t ms);
+
+// Gives them to the store, in one call, in batches of at most `max`.
+void write_all(Store &store, const std::vector<std::unique_ptr<Create>> &creates, std::size_t max = kBatchCreates);
+void write_one(Store &store, Create &create);
+
+// ---- what came of it
+std::string answer_body(const Create &create);
+int code_of(const Create &create);
+std::string slug_of(const Create &create);
+std::string id_of(const Create &create);
+Json parse(std::string_view text);
+std::string text_at(const json_t *object, std::initializer_list<const char *> path);
+
+// ---- administration
+struct Org {
+    std::string id, slug;
+    ac_key key{};
+    std::string token;
+};
+// With a key that may create.
+Org make_org(Store &store, std::string_view slug = "acme", std::optional<std::int64_t> limit = std::nullopt);
+// A key's record as a look-up finds it.
+ac_lookup find_key(Store &store, std::string_view token);
+std::vector<std::string> rows(const std::function<void(const RowSink &)> &list);
+std::string row(const std::function<void(const RowSink &)> &show);
+std::vector<std::string> list_apps(Store &store, const std::string &org);
+void set_limit(Store &store, const std::string &org, std::optional<std::int64_t> limit);
+ac_status status_of(const std::function<void()> &function);
+std::string message_of(const std::function<void()> &function);
+
+// Every record of the organization is there once, its slugs all differ, the count equals the records, and the store's
+// own check finds nothing. Returns the records' ids.
+std::vector<std::string> expect_sound(Store &store, const std::string &org);
+
+class StoreTest : public testing::TestWithParam<StoreKind> {
+  protected:
+    std::unique_ptr<StoreUnderTest> under_test_ = GetParam().make();
+    std::unique_ptr<Store> store_ = under_test_->open();
+};
+
+inline std::string name_of_kind(const testing::TestParamInfo<StoreKind> &kind) { return kind.param.name; }
+
+#define INSTANTIATE_STORES(SUITE) INSTANTIATE_TEST_SUITE_P(Kinds, SUITE, testing::ValuesIn(store_kinds()), name_of_kind)
+
+}  // namespace appcreate::test
