@@ -109,8 +109,9 @@ ngx_int_t check_store_file(ngx_log_t *log, const ngx_core_conf_t *core, const Ba
         return complain(log, 0, backend, path, "is not a file");
     }
     if (!may(user, path, st, read_write)) {
-        // No reason to keep nginx from starting: the store answers 503 until somebody mends it.
-        ngx_log_error(NGX_LOG_WARN, log, 0,
+        // No reason to keep nginx from starting: the store answers 503 until somebody mends it. An error, because a
+        // warning would be below the level of a log that was given none.
+        ngx_log_error(NGX_LOG_ERR, log, 0,
                       "app_create_store \"%V\": \"%s\" cannot be written by the user of the worker processes in %s:%ui",
                       &backend->name, path, backend->place.file, backend->place.line);
     }

@@ -15,7 +15,7 @@ build=("${runtime[@]}"
 quickstart=("${build[@]}" curl jq)
 test=("${quickstart[@]}"
       ca-certificates git python3 openssl sqlite3
-      libgtest-dev libgmock-dev libcmocka-dev libcurl4-openssl-dev nghttp2-client
+      libgtest-dev libgmock-dev libcmocka-dev libcurl4-openssl-dev libnghttp2-dev
       clang-format clang-tidy shellcheck
       valgrind strace libfaketime procps util-linux)
 bench=("${build[@]}" ca-certificates python3 util-linux libbenchmark-dev wrk)

@@ -7,14 +7,13 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "http2.h"
+
 namespace appcreate::harness {
 
 namespace {
 
 constexpr long kTimeoutMs = 60000;  // a failure, not an expectation
-// libcurl 7.88 over cleartext HTTP/2 loses an answer that comes together with RST_STREAM(NO_ERROR): that of a request
-// that was refused before its body had arrived. Nothing came of such a request, so it can be sent again.
-constexpr int kRepeats = 50;
 
 std::string_view trim(std::string_view text) {
     const std::size_t first = text.find_first_not_of(" \t\r\n");
@@ -112,8 +111,8 @@ struct Client::State {
     Protocol protocol;
     std::string base;
     std::string certificate;
-    std::string failure;  // of the last request
-    bool lost_early_answer = false;
+    std::string failure;                     // of the last request
+    std::unique_ptr<Http2Connection> http2;  // in place of curl, for h2c
     CURL *curl = curl_easy_init();
     State(Protocol p, std::string b, std::string c) : protocol(p), base(std::move(b)), certificate(std::move(c)) {}
     State(const State &) = delete;
@@ -121,9 +120,8 @@ struct Client::State {
     ~State() { curl_easy_cleanup(curl); }
 
     void set_protocol() const {
-        static constexpr long kVersions[] = {CURL_HTTP_VERSION_1_0, CURL_HTTP_VERSION_1_1,
-                                             CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE, CURL_HTTP_VERSION_1_1,
-                                             CURL_HTTP_VERSION_2TLS};
+        static constexpr long kVersions[] = {CURL_HTTP_VERSION_1_0, CURL_HTTP_VERSION_1_1, CURL_HTTP_VERSION_NONE,
+                                             CURL_HTTP_VERSION_1_1, CURL_HTTP_VERSION_2TLS};
         curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, kVersions[static_cast<int>(protocol)]);
         if (!certificate.empty()) {
             curl_easy_setopt(curl, CURLOPT_CAINFO, certificate.c_str());
@@ -134,15 +132,25 @@ struct Client::State {
 Client::Client(Protocol protocol, int port, std::string certificate)
     : state_(std::make_unique<State>(
           protocol, (certificate.empty() ? "http://127.0.0.1:" : "https://127.0.0.1:") + std::to_string(port),
-          std::move(certificate))) {}
+          std::move(certificate))) {
+    if (protocol == Protocol::h2c) {
+        state_->http2 = std::make_unique<Http2Connection>(port);
+    }
+}
 Client::Client(Client &&) noexcept = default;
 Client::~Client() = default;
 
 Protocol Client::protocol() const { return state_->protocol; }
 
 std::optional<Response> Client::perform(const Request &request, long limit_ms) {
+    if (state_->http2) {
+        std::optional<Response> response = state_->http2->perform(request, limit_ms);
+        if (!response) {
+            state_->failure = state_->http2->failure();
+        }
+        return response;
+    }
     CURL *curl = state_->curl;
-    state_->lost_early_answer = false;
     curl_easy_reset(curl);  // keeps the connection
     state_->set_protocol();
     Response response;
@@ -185,14 +193,11 @@ std::optional<Response> Client::perform(const Request &request, long limit_ms) {
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &response);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    // libcurl 7.88 cannot use a connection of cleartext HTTP/2 twice.
-    curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, state_->protocol == Protocol::h2c ? 1L : 0L);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, limit_ms);
     const CURLcode code = curl_easy_perform(curl);
     curl_slist_free_all(lines);
     if (code != CURLE_OK) {
         state_->failure = curl_easy_strerror(code);
-        state_->lost_early_answer = code == CURLE_HTTP2_STREAM && state_->protocol == Protocol::h2c;
         return std::nullopt;
     }
     long number = 0;
@@ -201,18 +206,11 @@ std::optional<Response> Client::perform(const Request &request, long limit_ms) {
     curl_easy_getinfo(curl, CURLINFO_HTTP_VERSION, &number);
     response.http_version = version_of(number);
     curl_easy_getinfo(curl, CURLINFO_NUM_CONNECTS, &number);
-    response.new_connection = number > 0 && state_->protocol != Protocol::h2c;
+    response.new_connection = number > 0;
     return response;
 }
 
-std::optional<Response> Client::try_send(const Request &request) {
-    for (int i = 0; i < kRepeats; ++i) {
-        if (std::optional<Response> response = perform(request, kTimeoutMs); response || !state_->lost_early_answer) {
-            return response;
-        }
-    }
-    return std::nullopt;
-}
+std::optional<Response> Client::try_send(const Request &request) { return perform(request, kTimeoutMs); }
 
 void Client::abandon(const Request &request, long limit_ms) { perform(request, limit_ms); }
 

@@ -1,4 +1,4 @@
-// An ordinary HTTP client: libcurl over HTTP/1.1, HTTP/2 with prior knowledge, and TLS.
+// An ordinary HTTP client: libcurl over HTTP/1.1 and TLS, nghttp2 over HTTP/2 with prior knowledge.
 #pragma once
 
 #include <memory>
@@ -29,7 +29,7 @@ struct Response {
     int http_version = 0;  // 10, 11, 20
     Headers headers;
     std::string body;
-    bool new_connection = false;  // none could be kept alive; not told for h2c
+    bool new_connection = false;  // none could be kept alive
 
     [[nodiscard]] std::size_t count(std::string_view name) const;
     [[nodiscard]] bool has(std::string_view name) const { return count(name) > 0; }
