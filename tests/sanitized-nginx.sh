@@ -23,11 +23,14 @@ sanitize='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame
 # What nginx itself does on purpose: memcpy() of nothing from NULL, and unaligned access where the CPU allows it. The
 # module and the core are checked for these too: APP_CREATE_SANITIZE stands behind these flags.
 own='-fno-sanitize=nonnull-attribute,alignment'
+# nginx unloads its modules before it ends: what a library keeps for the whole process (ICU's rules) would then be
+# reported as lost, and stacks would have no names.
+stay='-Wl,-z,nodelete'
 
 options=(--with-debug --with-compat --with-threads
          --with-http_ssl_module --with-http_v2_module --with-http_v3_module
          --with-http_auth_request_module --with-http_realip_module --with-http_stub_status_module
-         "--with-cc-opt=$sanitize $own" "--with-ld-opt=$sanitize"
+         "--with-cc-opt=$sanitize $own" "--with-ld-opt=$sanitize $stay"
          "--builddir=$directory/objs" "--add-dynamic-module=$root")
 
 # Configuring again would compile all of nginx again.
