@@ -232,7 +232,7 @@ ac_status ac_store_open(const ac_store_options *options, ac_store **out, ac_erro
         inside.log_ctx = options->log_ctx;
         inside.threads = options->threads;
         inside.maintain = (options->flags & AC_STORE_MAINTAIN) != 0;
-        *out = reinterpret_cast<ac_store *>(open_store(std::move(inside)).release());
+        *out = reinterpret_cast<ac_store *>(open_store(inside).release());
         return AC_OK;
     });
 }

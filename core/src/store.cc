@@ -1,7 +1,5 @@
 #include "store.h"
 
-#include <utility>
-
 #include "mongo/mongo_store.h"
 #include "sqlite/sqlite_store.h"
 
@@ -16,7 +14,7 @@ void Source::done(std::span<Create *const> creates) const {
     source_.done(source_.ctx, reinterpret_cast<ac_create *const *>(creates.data()), creates.size());
 }
 
-std::unique_ptr<Store> open_store(StoreOptions options) {
+std::unique_ptr<Store> open_store(const StoreOptions &options) {
     if (options.uri.kind == AC_STORE_SQLITE) return std::make_unique<sqlite::SqliteStore>(options);
     return std::make_unique<mongo::MongoStore>(options);
 }

@@ -110,6 +110,6 @@ class Store {
     virtual bool check(bool repair, const RowSink &row) = 0;
 };
 
-std::unique_ptr<Store> open_store(StoreOptions options);
+std::unique_ptr<Store> open_store(const StoreOptions &options);
 
 }  // namespace appcreate

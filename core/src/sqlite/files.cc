@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 #include "errors.h"
 #include "sqlite/failure.h"
@@ -35,7 +35,7 @@ std::string directory_of(const std::string &path) {
 }
 
 [[noreturn]] void fail(const std::string &path, const std::string &what, const std::string &remedy) {
-    throw Failure(AC_EUNAVAILABLE, about(path, what + ": " + std::strerror(errno) + "; " + remedy));
+    throw Failure(AC_EUNAVAILABLE, about(path, what + ": " + std::generic_category().message(errno) + "; " + remedy));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <new>
 #include <string>
+#include <system_error>
 
 #include "errors.h"
 
@@ -84,7 +85,8 @@ void init_turn(void *memory) {
     int result = init_fair(&turn->write);
     if (result == 0) result = pthread_mutex_init(&turn->checkpoint, &plain.value);
     if (result != 0) {
-        throw Failure(AC_EUNAVAILABLE, std::string("cannot make the turn to write: ") + std::strerror(result), result);
+        throw Failure(AC_EUNAVAILABLE, "cannot make the turn to write: " + std::generic_category().message(result),
+                      result);
     }
 }
 
