@@ -1,9 +1,13 @@
 #include "sqlite/turn.h"
 
+#include <linux/futex.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <new>
 #include <string>
@@ -23,6 +27,10 @@ namespace appcreate::sqlite {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
+// How long one that waits is given to take the turn; it may have died.
+constexpr std::int64_t kPatience = 20'000'000;  // ns
+// How often one that waits says so again.
+constexpr std::int64_t kSlice = 50'000'000;  // ns
 
 struct Attributes {
     pthread_mutexattr_t value;
@@ -36,38 +44,31 @@ struct Attributes {
     ~Attributes() { pthread_mutexattr_destroy(&value); }
 };
 
-// Priority inheritance makes the kernel hand the mutex over in the order of arrival; without it a writer that asks
-// again at once keeps it from the others.
-int init_fair(pthread_mutex_t *mutex) {
-    Attributes fair;
-    if (pthread_mutexattr_setprotocol(&fair.value, PTHREAD_PRIO_INHERIT) == 0 &&
-        pthread_mutex_init(mutex, &fair.value) == 0) {
-        return 0;
-    }
-    Attributes plain;
-    return pthread_mutex_init(mutex, &plain.value);
+int init_shared(pthread_mutex_t *mutex) {
+    const Attributes attributes;
+    return pthread_mutex_init(mutex, &attributes.value);
 }
 
-int lock_by_wall_clock(pthread_mutex_t *mutex, Deadline deadline) {
-    timespec now{};
-    clock_gettime(CLOCK_REALTIME, &now);
-    const std::int64_t until =
-        now.tv_sec * kSecond + now.tv_nsec + std::max<std::int64_t>(deadline - monotonic_ns(), 0);
-    const timespec at{until / kSecond, until % kSecond};
-    return pthread_mutex_timedlock(mutex, &at);
-}
+timespec timespec_of(std::int64_t ns) noexcept { return {ns / kSecond, ns % kSecond}; }
 
 int lock_until(pthread_mutex_t *mutex, Deadline deadline) {
 #ifdef APP_CREATE_TSAN
     // ThreadSanitizer does not know pthread_mutex_clocklock.
-    return lock_by_wall_clock(mutex, deadline);
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME, &now);
+    const timespec at =
+        timespec_of(now.tv_sec * kSecond + now.tv_nsec + std::max<std::int64_t>(deadline - monotonic_ns(), 0));
+    return pthread_mutex_timedlock(mutex, &at);
 #else
-    const Deadline from_zero = std::max<Deadline>(deadline, 0);
-    const timespec at{from_zero / kSecond, from_zero % kSecond};
-    const int result = pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &at);
-    // Kernels before 5.14 know only the wall clock for a mutex with priority inheritance.
-    return result == EINVAL ? lock_by_wall_clock(mutex, deadline) : result;
+    const timespec at = timespec_of(std::max<Deadline>(deadline, 0));
+    return pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &at);
 #endif
+}
+
+// Other processes wait there too, so it is not one of FUTEX_PRIVATE_FLAG.
+long futex(std::atomic<std::uint32_t> &word, int operation, std::uint32_t value, const timespec *timeout) noexcept {
+    static_assert(sizeof(word) == sizeof(std::uint32_t));
+    return syscall(SYS_futex, &word, operation, value, timeout, nullptr, 0);
 }
 
 // Whose owner died: what it protects is SQLite's to mend, so it is as good as new.
@@ -81,9 +82,8 @@ bool is_locked(pthread_mutex_t *mutex, int result) {
 void init_turn(void *memory) {
     std::memset(memory, 0, AC_TURN_SIZE);
     auto *turn = ::new (memory) TurnMemory{};
-    Attributes plain;
-    int result = init_fair(&turn->write);
-    if (result == 0) result = pthread_mutex_init(&turn->checkpoint, &plain.value);
+    int result = init_shared(&turn->write);
+    if (result == 0) result = init_shared(&turn->checkpoint);
     if (result != 0) {
         throw Failure(AC_EUNAVAILABLE, "cannot make the turn to write: " + std::generic_category().message(result),
                       result);
@@ -116,16 +116,47 @@ std::uint32_t Turn::pending() const noexcept {
     return frames >= backfilled ? frames - backfilled : frames;
 }
 
-Turn::Guard::Guard(Turn &turn, Deadline deadline) {
-    pthread_mutex_t *mutex = &turn.memory_->write;
-    const int result = lock_until(mutex, deadline);
+// A mutex favours who has just given it up, since the others have to be woken first. Priority inheritance would hand it
+// over in order, but who waits then spins as long as the owner computes.
+void Turn::let_others_go_first(Deadline deadline) noexcept {
+    const std::uint64_t owed = owed_.exchange(0);
+    if (owed == 0) return;
+    const auto handed = static_cast<std::uint32_t>(owed - 1);
+    const timespec patience = timespec_of(std::clamp<std::int64_t>(deadline - monotonic_ns(), 0, kPatience));
+    if (futex(memory_->handed, FUTEX_WAIT, handed, &patience) != 0 && errno == ETIMEDOUT) {
+        // It died or gave up; one that still waits will say so again.
+        memory_->waiting = 0;
+    }
+}
+
+int Turn::lock(Deadline deadline) noexcept {
+    int result = pthread_mutex_trylock(&memory_->write);
+    if (result != EBUSY) return result;
+    do {
+        ++memory_->waiting;
+        result = lock_until(&memory_->write, std::min(deadline, monotonic_ns() + kSlice));
+        std::uint32_t waiting = memory_->waiting;
+        while (waiting > 0 && !memory_->waiting.compare_exchange_weak(waiting, waiting - 1)) {
+        }
+    } while (result == ETIMEDOUT && monotonic_ns() < deadline);
+    ++memory_->handed;
+    futex(memory_->handed, FUTEX_WAKE, INT_MAX, nullptr);
+    return result;
+}
+
+Turn::Guard::Guard(Turn &turn, Deadline deadline) : turn_(turn) {
+    turn.let_others_go_first(deadline);
+    const int result = turn.lock(deadline);
     if (result == ETIMEDOUT) throw Failure(AC_ETIMEOUT, "the turn to write did not come in time");
     // A mutex beyond repair costs fairness, no more.
-    if (is_locked(mutex, result)) held_ = mutex;
+    held_ = is_locked(&turn.memory_->write, result);
 }
 
 Turn::Guard::~Guard() {
-    if (held_ != nullptr) pthread_mutex_unlock(held_);
+    if (!held_) return;
+    TurnMemory &memory = *turn_.memory_;
+    if (memory.waiting > 0) turn_.owed_ = std::uint64_t{memory.handed} + 1;
+    pthread_mutex_unlock(&memory.write);
 }
 
 Turn::Election::Election(Turn &turn) noexcept {

@@ -18,6 +18,8 @@ namespace appcreate::sqlite {
 struct TurnMemory {
     pthread_mutex_t write;
     pthread_mutex_t checkpoint;
+    std::atomic<std::uint32_t> waiting;  // how many wait for `write`: a hint
+    std::atomic<std::uint32_t> handed;   // how often one that waited has got it; a futex
     std::atomic<std::uint64_t> commits;
     std::atomic<std::uint32_t> frames;      // length of the log after the last commit
     std::atomic<std::uint32_t> backfilled;  // how many of them are in the database file already
@@ -43,7 +45,8 @@ class Turn {
         ~Guard();
 
       private:
-        pthread_mutex_t *held_ = nullptr;
+        Turn &turn_;
+        bool held_ = false;
     };
 
     // One checkpointer over all processes, for as long as it lives.
@@ -73,8 +76,13 @@ class Turn {
         std::array<std::uint8_t, AC_TURN_SIZE> bytes;
     };
 
+    void let_others_go_first(Deadline deadline) noexcept;
+    int lock(Deadline deadline) noexcept;
+
     std::unique_ptr<Own> own_;
     TurnMemory *memory_;
+    // The turn was given up while others waited for it: `handed` as it was then, plus one; 0: nobody did.
+    std::atomic<std::uint64_t> owed_ = 0;
 };
 
 }  // namespace appcreate::sqlite
