@@ -128,7 +128,7 @@ int main(int argc, char **argv) {
 
     const std::size_t count = std::strtoull(argv[3], nullptr, 10);
     Source source(find_key(store.get()), argv[2], count, argc > 4 ? argv[4] : "");
-    const ac_source creates = {&source, Source::take, Source::done};
+    const ac_source creates = {&source, Source::take, Source::done, nullptr};
     const auto start = std::chrono::steady_clock::now();
     if (ac_store_write(store.get(), &creates, deadline_in_seconds(10), &error) != AC_OK) fail(error.message);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;

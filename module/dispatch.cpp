@@ -147,6 +147,12 @@ size_t take(void *data, ac_create **out, size_t max, size_t max_bytes) {
     return n;
 }
 
+int is_pending(void *data) {
+    auto *dispatch = static_cast<Dispatch *>(data);
+    Lock lock(dispatch);
+    return ngx_queue_empty(&dispatch->pending) ? 0 : 1;
+}
+
 Message *message_of(ac_create *create) { return &static_cast<Op *>(ac_create_user(create))->message; }
 
 void done(void *, ac_create *const *creates, size_t n) {
@@ -170,7 +176,7 @@ bool stop_writing(Dispatch *dispatch) {
 
 void write_pending(void *data, ngx_log_t *) {
     auto *dispatch = static_cast<Dispatch *>(data);
-    const ac_source source = {dispatch, take, done};
+    const ac_source source = {dispatch, take, done, is_pending};
     do {
         ac_status status = ac_store_write(dispatch->store, &source, deadline_in(dispatch->backend->timeout), nullptr);
         if (status != AC_OK && status != AC_ETIMEOUT) {

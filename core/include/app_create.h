@@ -329,6 +329,11 @@ typedef struct ac_source {
     size_t (*take)(void *ctx, ac_create **out, size_t max, size_t max_bytes);
     /* The outcome of these is known (ac_create_answer): they are the host's again. Any subset, in any order. */
     void (*done)(void *ctx, ac_create *const *creates, size_t n);
+    /*
+     * Nullable. Is anything pending now? Asked before the turn to write is waited for, so that nobody waits for nothing;
+     * after 0, ac_store_write returns.
+     */
+    int (*pending)(void *ctx);
 } ac_source;
 
 /*

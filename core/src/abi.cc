@@ -30,7 +30,7 @@ static_assert(sizeof(ac_key) == 256);
 static_assert(sizeof(ac_lookup) == 296);
 static_assert(sizeof(ac_head) == 88);
 static_assert(sizeof(ac_create_facts) == 40);
-static_assert(sizeof(ac_source) == 24);
+static_assert(sizeof(ac_source) == 32);
 static_assert(sizeof(ac_store_options) == 56);
 static_assert(sizeof(ac_org_spec) == 80);
 static_assert(sizeof(ac_provider_spec) == 104);

@@ -14,6 +14,8 @@ void Source::done(std::span<Create *const> creates) const {
     source_.done(source_.ctx, reinterpret_cast<ac_create *const *>(creates.data()), creates.size());
 }
 
+bool Source::is_pending() const { return source_.pending == nullptr || source_.pending(source_.ctx) != 0; }
+
 std::unique_ptr<Store> open_store(const StoreOptions &options) {
     if (options.uri.kind == AC_STORE_SQLITE) return std::make_unique<sqlite::SqliteStore>(options);
     return std::make_unique<mongo::MongoStore>(options);

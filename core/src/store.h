@@ -27,6 +27,8 @@ class Source {
     // Fills `out` from its start; returns how many.
     std::size_t take(std::span<Create *> out, std::size_t max_bytes) const;
     void done(std::span<Create *const> creates) const;
+    // True where the host does not say.
+    [[nodiscard]] bool is_pending() const;
 
   private:
     ac_source source_;

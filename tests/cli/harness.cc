@@ -259,7 +259,7 @@ std::vector<std::string> AppctlTest::create_applications(const std::vector<std::
         EXPECT_EQ(ac_create_body(create, str(R"({"name":")" + name + R"("})"), 0), AC_OK);
         pending.creates.push_back(create);
     }
-    const ac_source source = {&pending, take, done};
+    const ac_source source = {&pending, take, done, nullptr};
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC, &now);
     EXPECT_EQ(ac_store_write(store, &source, (now.tv_sec + 60) * 1'000'000'000LL, &err), AC_OK) << err.message;

@@ -54,7 +54,7 @@ class Pending {
     explicit Pending(std::size_t max = kBatchCreates) : max_(max) {}
     void add(Create *create);
     void add(const std::vector<std::unique_ptr<Create>> &creates);
-    [[nodiscard]] Source source() { return Source({this, take, done}); }
+    [[nodiscard]] Source source() { return Source({this, take, done, nullptr}); }
     [[nodiscard]] std::size_t done_count() const { return done_; }
     [[nodiscard]] std::size_t batches() const { return batches_; }
     // Runs inside take(), before it hands anything over.

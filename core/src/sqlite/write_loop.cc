@@ -20,7 +20,7 @@ WriteLoop::WriteLoop(Sessions &sessions, Turn &turn, Maintenance &maintenance, L
 void WriteLoop::run(const Source &source, Deadline deadline) {
     std::array<Create *, kBatchCreates> creates;
     bool is_well = true;
-    for (;;) {
+    while (source.is_pending()) {
         Outcome outcome;
         if (is_well) {
             const Turn::Guard guard(turn_, deadline);
