@@ -35,11 +35,17 @@ struct Dispatch {
     size_t held_bytes;
 
     pthread_mutex_t mutex;  // held for a few pointers, never across store work
+    pthread_cond_t arrival;
     ngx_queue_t pending;
-    bool writing;
+    bool writing;    // a thread is at it, or
+    bool lingering;  // waits for the next create a little longer
 };
 
 namespace {
+
+// How long a writer stays after its last batch. Creates that come one after the other then cost neither a task of the
+// pool each nor its notice to the event loop.
+constexpr long linger_ns = 5000000;
 
 // Threads and connections are gone or going: what comes back is freed, not answered.
 bool worker_ends = false;
@@ -164,14 +170,26 @@ void done(void *, ac_create *const *creates, size_t n) {
     }
 }
 
-// True when nothing is pending any more: the next create to come posts a writer again.
+// True when nothing is pending any more and nothing came: the next create posts a writer again.
 bool stop_writing(Dispatch *dispatch) {
     Lock lock(dispatch);
     if (ngx_queue_empty(&dispatch->pending)) {
-        dispatch->writing = false;
-        return true;
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += linger_ns;
+        if (until.tv_nsec >= 1000000000) {
+            until.tv_nsec -= 1000000000;
+            until.tv_sec++;
+        }
+        dispatch->lingering = true;
+        int err = 0;
+        while (ngx_queue_empty(&dispatch->pending) && err == 0) {
+            err = pthread_cond_timedwait(&dispatch->arrival, &dispatch->mutex, &until);
+        }
+        dispatch->lingering = false;
     }
-    return false;
+    dispatch->writing = !ngx_queue_empty(&dispatch->pending);
+    return !dispatch->writing;
 }
 
 void write_pending(void *data, ngx_log_t *) {
@@ -289,6 +307,11 @@ Dispatch *get_dispatch(Backend *backend) {
     dispatch->backend = backend;
     ngx_queue_init(&dispatch->pending);
     pthread_mutex_init(&dispatch->mutex, nullptr);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&dispatch->arrival, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     backend->dispatch = dispatch;
     return dispatch;
 }
@@ -311,6 +334,7 @@ void close_dispatch(Backend *backend) {
         return_op(op);
     }
     free_lookups(dispatch->lookups);
+    pthread_cond_destroy(&dispatch->arrival);
     pthread_mutex_destroy(&dispatch->mutex);
     ngx_free(dispatch);
     backend->dispatch = nullptr;
@@ -355,6 +379,9 @@ ngx_int_t send_to_store(Context *ctx) {
         op->pending = true;
         wake = !dispatch->writing;
         dispatch->writing = true;
+        if (dispatch->lingering) {
+            pthread_cond_signal(&dispatch->arrival);
+        }
     }
     if (wake && run_on_thread(dispatch->backend->pool, dispatch, write_pending, writer_stopped) != NGX_OK) {
         // Nobody wrote, so nobody else was pending.
