@@ -1,5 +1,5 @@
-// Creates on their way to the store. They wait in a list; one thread at a time writes what has gathered there, batch
-// after batch, until nothing is left. Requests and threads never meet: an Op stands between them, and either side may
+// Creates on their way to the store. They wait in a list; a thread writes what has gathered there, batch after batch,
+// until nothing is left. Requests and threads never meet: an Op stands between them, and either side may
 // let go of it first.
 
 #include <pthread.h>
@@ -37,8 +37,9 @@ struct Dispatch {
     pthread_mutex_t mutex;  // held for a few pointers, never across store work
     pthread_cond_t arrival;
     ngx_queue_t pending;
-    bool writing;    // a thread is at it, or
-    bool lingering;  // waits for the next create a little longer
+    ngx_uint_t waiting;  // how many are pending
+    ngx_uint_t writers;  // threads that are at it
+    bool lingering;      // one of them waits for the next create
 };
 
 namespace {
@@ -46,6 +47,15 @@ namespace {
 // How long a writer stays after its last batch. Creates that come one after the other then cost neither a task of the
 // pool each nor its notice to the event loop.
 constexpr long linger_ns = 5000000;
+
+// While a server is waited for, a second batch may go out, once it is worth a round trip of its own: many small ones
+// are slower than few large ones. An SQLite file has one writer anyway.
+constexpr ngx_uint_t max_writers_of_server = 2;
+constexpr ngx_uint_t second_batch = 32;
+
+ngx_uint_t max_writers(const Backend *backend) {
+    return ac_uri_kind(backend->uri) == AC_STORE_MONGODB ? max_writers_of_server : 1;
+}
 
 // Threads and connections are gone or going: what comes back is freed, not answered.
 bool worker_ends = false;
@@ -135,6 +145,13 @@ void prepare(void *data, ngx_log_t *) {
     op->status = ac_create_body(op->create, {reinterpret_cast<const char *>(op->body), op->length}, 0);
 }
 
+// Under the lock.
+void unlink_pending(Op *op) {
+    ngx_queue_remove(&op->queue);
+    op->pending = false;
+    op->dispatch->waiting--;
+}
+
 size_t take(void *data, ac_create **out, size_t max, size_t max_bytes) {
     auto *dispatch = static_cast<Dispatch *>(data);
     Lock lock(dispatch);
@@ -145,8 +162,7 @@ size_t take(void *data, ac_create **out, size_t max, size_t max_bytes) {
         if (n && bytes + op->size > max_bytes) {
             break;
         }
-        ngx_queue_remove(&op->queue);
-        op->pending = false;
+        unlink_pending(op);
         bytes += op->size;
         out[n++] = op->create;
     }
@@ -156,7 +172,7 @@ size_t take(void *data, ac_create **out, size_t max, size_t max_bytes) {
 int is_pending(void *data) {
     auto *dispatch = static_cast<Dispatch *>(data);
     Lock lock(dispatch);
-    return ngx_queue_empty(&dispatch->pending) ? 0 : 1;
+    return dispatch->waiting ? 1 : 0;
 }
 
 Message *message_of(ac_create *create) { return &static_cast<Op *>(ac_create_user(create))->message; }
@@ -173,7 +189,7 @@ void done(void *, ac_create *const *creates, size_t n) {
 // True when nothing is pending any more and nothing came: the next create posts a writer again.
 bool stop_writing(Dispatch *dispatch) {
     Lock lock(dispatch);
-    if (ngx_queue_empty(&dispatch->pending)) {
+    if (dispatch->waiting == 0 && !dispatch->lingering) {
         struct timespec until;
         clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += linger_ns;
@@ -183,13 +199,16 @@ bool stop_writing(Dispatch *dispatch) {
         }
         dispatch->lingering = true;
         int err = 0;
-        while (ngx_queue_empty(&dispatch->pending) && err == 0) {
+        while (dispatch->waiting == 0 && err == 0) {
             err = pthread_cond_timedwait(&dispatch->arrival, &dispatch->mutex, &until);
         }
         dispatch->lingering = false;
     }
-    dispatch->writing = !ngx_queue_empty(&dispatch->pending);
-    return !dispatch->writing;
+    if (dispatch->waiting) {
+        return false;
+    }
+    dispatch->writers--;
+    return true;
 }
 
 void write_pending(void *data, ngx_log_t *) {
@@ -289,7 +308,8 @@ Dispatch *get_dispatch(Backend *backend) {
     options.timeout_ms = static_cast<int64_t>(backend->timeout);
     options.turn = backend->turn;
     options.log = log_from_thread;
-    options.threads = 4;  // two look-ups, a writer, and the next writer while the last one ends
+    // Two look-ups, the writers, and the next writer while the last one ends.
+    options.threads = 3 + static_cast<uint32_t>(max_writers(backend));
     options.flags = AC_STORE_MAINTAIN;
 
     ac_error error;
@@ -377,16 +397,29 @@ ngx_int_t send_to_store(Context *ctx) {
         Lock lock(dispatch);
         ngx_queue_insert_tail(&dispatch->pending, &op->queue);
         op->pending = true;
-        wake = !dispatch->writing;
-        dispatch->writing = true;
-        if (dispatch->lingering) {
+        dispatch->waiting++;
+        wake = dispatch->writers == 0 ||
+               (dispatch->waiting >= second_batch && dispatch->writers < max_writers(dispatch->backend));
+        if (wake) {
+            dispatch->writers++;
+        } else if (dispatch->lingering) {
             pthread_cond_signal(&dispatch->arrival);
         }
     }
-    if (wake && run_on_thread(dispatch->backend->pool, dispatch, write_pending, writer_stopped) != NGX_OK) {
-        // Nobody wrote, so nobody else was pending.
-        dispatch->writing = false;
-        ngx_queue_remove(&op->queue);
+    if (!wake || run_on_thread(dispatch->backend->pool, dispatch, write_pending, writer_stopped) == NGX_OK) {
+        return NGX_OK;
+    }
+
+    bool stranded = false;
+    {
+        Lock lock(dispatch);
+        // Another writer will come to it.
+        if (--dispatch->writers == 0 && op->pending) {
+            unlink_pending(op);
+            stranded = true;
+        }
+    }
+    if (stranded) {
         return_op(op);
         return NGX_BUSY;
     }
@@ -406,7 +439,7 @@ void leave_op(Context *ctx) {
         Lock lock(op->dispatch);
         dropped = op->pending;
         if (dropped) {
-            ngx_queue_remove(&op->queue);
+            unlink_pending(op);
         }
     }
     if (dropped) {
