@@ -8,16 +8,13 @@
 namespace appcreate::mongotest {
 namespace {
 
-// libmongoc looks for a new primary twice a second at most.
-constexpr std::int64_t kTimeoutMs = 12'000;
-
 class Failover : public StoreTest {
   protected:
     void SetUp() override {
         StoreTest::SetUp();
         if (IsSkipped()) return;
         set_ = std::make_unique<ReplicaSet>(server().port());
-        gateway_ = std::make_unique<Gateway>(set_->uri({}, database()), kTimeoutMs);
+        gateway_ = std::make_unique<Gateway>(set_->uri({}, database()));
         tenant_ = admin().make_tenant();
         EXPECT_CREATED(gateway().create(tenant(), order("Warm")));
         EXPECT_GE(set_->member(0).count("insert"), 1);

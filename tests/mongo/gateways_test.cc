@@ -20,7 +20,7 @@ class Gateways : public StoreTest {
         if (IsSkipped()) return;
         proxy_ = make_proxy();
         patient_ = std::make_unique<Gateway>(uri(*proxy_), kLong);
-        hasty_ = std::make_unique<Gateway>(uri(*proxy_), Gateway::kHastyMs);
+        hasty_ = std::make_unique<Gateway>(uri(*proxy_), repeating_ms());
         other_ = std::make_unique<Gateway>(server().uri({}, database()));
     }
     FaultProxy &proxy() { return *proxy_; }

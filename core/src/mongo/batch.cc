@@ -46,7 +46,8 @@ void Batch::run(std::span<Create *const> creates) {
     for (Create *create : open_) {
         if (!create->answered()) create->refuse(AC_CODE_DATABASE);
     }
-    answered_.assign(open_.begin(), open_.end());
+    answered_.swap(open_);
+    open_.clear();
     report();
 }
 
@@ -153,9 +154,11 @@ void Batch::choose_providers(Entries &open) {
         if (!wanted) continue;
         auto found = draft.plan->providers.find(*wanted);
         if (named && found == draft.plan->providers.end() && draft.plan->read_at < started_) {
-            const auto [again, is_new] = fresh.try_emplace(draft.plan->organization);
-            if (is_new) {
-                again->second = persist(false, [&] { return plans_.get_fresh(server_, again->first); });
+            const ObjectId organization = draft.plan->organization;
+            auto again = fresh.find(organization);
+            if (again == fresh.end()) {
+                PlanRef plan = persist(false, [&] { return plans_.get_fresh(server_, organization); });
+                again = fresh.emplace(organization, std::move(plan)).first;
             }
             if (again->second != nullptr) draft.plan = again->second;
             found = draft.plan->providers.find(*wanted);

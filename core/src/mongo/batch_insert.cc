@@ -65,7 +65,8 @@ void Batch::give_places(Entries &open) {
             need.lacking.push_back(entry);
         }
     }
-    for (const auto &[organization, need] : needs) {
+    for (const auto &of_one : needs) {
+        const Need &need = of_one.second;
         if (need.lacking.empty()) continue;
         const Plan &plan = *need.lacking.front()->draft.plan;
         const std::size_t wanted = need.lacking.size();

@@ -25,6 +25,7 @@ std::vector<bool> are_taken(Server &server, const ObjectId &organization, std::s
     for (const std::int64_t number : numbers) slugs.push_back(slug_of(base, number));
     const std::vector<std::string> taken = server.taken_slugs(organization, slugs);
     std::vector<bool> out;
+    out.reserve(slugs.size());
     for (const std::string &slug : slugs) out.push_back(std::find(taken.begin(), taken.end(), slug) != taken.end());
     return out;
 }

@@ -140,6 +140,7 @@ std::vector<PlanRef> Remote::read_plans(std::span<const ObjectId> organizations)
         return true;
     });
     std::vector<PlanRef> out;
+    out.reserve(plans.size());
     for (auto &[id, plan] : plans) out.push_back(std::move(plan));
     return out;
 }

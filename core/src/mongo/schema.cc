@@ -175,8 +175,6 @@ std::string missing_indexes(const Session &session) {
 
 void SchemaCheck::require(const Session &session) {
     if (is_fit_) return;
-    const std::lock_guard lock(mutex_);
-    if (is_fit_) return;
     const Version found = read_version(session);
     if (found.version == 0) unfit(session, "it is not initialized; run \"appctl --store URI init\"");
     require_readable(session, found);

@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <mutex>
 #include <string>
 
 #include "mongo/pool.h"
@@ -35,10 +34,11 @@ void shard_collections(const Session &session);
 // What of the indexes is missing, in words; empty: nothing.
 std::string missing_indexes(const Session &session);
 
-// Whether the store is fit to be worked with.
+// Whether the store is fit to be worked with. Thread-safe.
 class SchemaCheck {
   public:
-    // Costs nothing once it has succeeded. Throws Failure(AC_EVERSION) that says what to run.
+    // Costs nothing once it has succeeded. Throws Failure(AC_EVERSION) that says what to run. Threads that come at the
+    // same time may all look: none waits for a server that another one is waiting for.
     void require(const Session &session);
     // The server's maxBsonObjectSize. After require().
     [[nodiscard]] std::int64_t max_document() const noexcept { return max_document_; }
@@ -46,7 +46,6 @@ class SchemaCheck {
   private:
     std::atomic<bool> is_fit_ = false;
     std::atomic<std::int64_t> max_document_ = 16 << 20;
-    std::mutex mutex_;
 };
 
 }  // namespace appcreate::mongo

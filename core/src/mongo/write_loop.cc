@@ -18,8 +18,8 @@ void refuse_all(std::span<Create *const> creates, const Batch::Done &done) {
 
 }  // namespace
 
-std::optional<Failure> Writing::write(Server &server, std::span<Create *const> creates, std::int64_t latest,
-                                      const Batch::Done &done) {
+std::optional<ServerFailure> Writing::write(Server &server, std::span<Create *const> creates, std::int64_t latest,
+                                            const Batch::Done &done) {
     while (undecided_ && !creates.empty()) {
         auto failure = write_some(server, creates.first(1), latest, done);
         creates = creates.subspan(1);
@@ -31,8 +31,8 @@ std::optional<Failure> Writing::write(Server &server, std::span<Create *const> c
     return write_some(server, creates, latest, done);
 }
 
-std::optional<Failure> Writing::write_some(Server &server, std::span<Create *const> creates, std::int64_t latest,
-                                           const Batch::Done &done) {
+std::optional<ServerFailure> Writing::write_some(Server &server, std::span<Create *const> creates,
+                                                 std::int64_t latest, const Batch::Done &done) {
     Batch batch(server, plans_, places_, latest, done);
     batch.run(creates);
     if (batch.is_undecided()) {
@@ -40,8 +40,7 @@ std::optional<Failure> Writing::write_some(Server &server, std::span<Create *con
     } else if (batch.is_acknowledged()) {
         undecided_ = false;
     }
-    if (!batch.failure()) return std::nullopt;
-    return *batch.failure();
+    return batch.failure();
 }
 
 WriteLoop::WriteLoop(Pool &pool, SchemaCheck &schema, Health &health, std::int64_t timeout_ms)
@@ -60,32 +59,34 @@ void WriteLoop::run(const Source &source) {
             refuse_all(batch, done);
             continue;
         }
-        const std::optional<Failure> failure = write(batch, done);
-        if (failure) {
-            health_.failed(Health::Work::kWriting, *failure);
-        } else {
-            health_.worked(Health::Work::kWriting);
-        }
-        is_well = !failure;
+        is_well = write(batch, done);
     }
 }
 
-std::optional<Failure> WriteLoop::write(std::span<Create *const> creates, const Batch::Done &done) {
+bool WriteLoop::write(std::span<Create *const> creates, const Batch::Done &done) {
     // The last attempt may take a quarter.
     const std::int64_t latest = monotonic_ns() + timeout_ns_ / 4 * 3;
-    std::optional<Failure> failure;
+    std::optional<ServerFailure> failure;
     try {
         const Session session = pool_.lend();
         repeat_lost(latest, [&] { schema_.require(session); });
         Remote remote(session, schema_.max_document());
-        return writing_.write(remote, creates, latest, done);
+        failure = writing_.write(remote, creates, latest, done);
     } catch (const Failure &caught) {
-        failure = caught;
+        refuse_all(creates, done);
+        health_.failed(Health::Work::kWriting, caught);
+        return false;
     } catch (const std::bad_alloc &) {
-        failure.emplace(AC_ENOMEM, "out of memory; give the process more memory");
+        refuse_all(creates, done);
+        health_.failed(Health::Work::kWriting, Failure(AC_ENOMEM, "out of memory; give the process more memory"));
+        return false;
     }
-    refuse_all(creates, done);
-    return failure;
+    if (failure) {
+        health_.failed(Health::Work::kWriting, *failure);
+    } else {
+        health_.worked(Health::Work::kWriting);
+    }
+    return !failure;
 }
 
 }  // namespace appcreate::mongo

@@ -19,12 +19,12 @@ class Writing {
   public:
     // All creates get their answers. After an outcome that stayed undecided, one create is sent alone until one is
     // acknowledged; the rest of its batch is refused unwritten. Returns what went wrong, if anything did.
-    std::optional<Failure> write(Server &server, std::span<Create *const> creates, std::int64_t latest,
-                                 const Batch::Done &done);
+    std::optional<ServerFailure> write(Server &server, std::span<Create *const> creates, std::int64_t latest,
+                                       const Batch::Done &done);
 
   private:
-    std::optional<Failure> write_some(Server &server, std::span<Create *const> creates, std::int64_t latest,
-                                      const Batch::Done &done);
+    std::optional<ServerFailure> write_some(Server &server, std::span<Create *const> creates, std::int64_t latest,
+                                            const Batch::Done &done);
 
     Plans plans_;
     Places places_;
@@ -38,7 +38,8 @@ class WriteLoop {
     void run(const Source &source);
 
   private:
-    std::optional<Failure> write(std::span<Create *const> creates, const Batch::Done &done);
+    // Answers all. False: the store failed, and its health knows.
+    bool write(std::span<Create *const> creates, const Batch::Done &done);
 
     Pool &pool_;
     SchemaCheck &schema_;

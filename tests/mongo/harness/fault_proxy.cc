@@ -20,8 +20,9 @@ class FaultProxy::Loop {
     explicit Loop(std::uint16_t server_port)
         : server_port_(server_port),
           wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-          listener_(listen_on(0)),
-          port_(port_of(listener_)),
+          reserved_(bind_to(0)),
+          port_(port_of(reserved_)),
+          listener_(listen_on(port_)),
           thread_([this] { run(); }) {}
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
@@ -49,7 +50,9 @@ class FaultProxy::Loop {
     FaultRules rules;
     int connections = 0;
     void cut_all() { relays_.clear(); }
+    // shutdown() first: as long as the thread polls a socket, close() alone leaves it listening.
     void refuse() {
+        ::shutdown(listener_.get(), SHUT_RDWR);
         listener_.reset();
         relays_.clear();
     }
@@ -110,8 +113,9 @@ class FaultProxy::Loop {
     const std::uint16_t server_port_;
     mutable std::mutex mutex_;
     Fd wake_;
-    Fd listener_;
+    const Fd reserved_;  // keeps the port for this proxy while it refuses
     const std::uint16_t port_;
+    Fd listener_;
     std::list<Relay> relays_;
     bool stalled_ = false;
     bool ending_ = false;

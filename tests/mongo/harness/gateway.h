@@ -40,10 +40,9 @@ struct Tenant {
 
 class Gateway {
   public:
-    // The store gives each step a quarter: long enough for a busy machine.
+    // The store gives each step a quarter: long enough for a busy machine. For tests that wait until a store's time is
+    // up there is StoreTest::hasty_ms().
     static constexpr std::int64_t kTimeoutMs = 20'000;
-    // For tests that wait until it has passed.
-    static constexpr std::int64_t kHastyMs = 4'000;
 
     // `maintain`: with the thread that checkpoints and sweeps.
     explicit Gateway(const std::string &uri, std::int64_t timeout_ms = kTimeoutMs, bool maintain = false);

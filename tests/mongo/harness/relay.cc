@@ -86,7 +86,7 @@ void Relay::take_request(Message message, FaultRules &rules) {
     const auto command = read_command(message);
     const Label label = command ? label_of(*command) : Label{};
     rules.count(label);
-    const FaultRules::Hit hit = rules.match(label, Side::kRequest);
+    const FaultRules::Hit hit = command ? rules.match(label, Side::kRequest) : FaultRules::Hit{};
     if (hit.is_hit && rules.rule(hit.id).fault == Fault::kAnswer) {
         const Bson reply = rules.rule(hit.id).change(command->body);
         to_client_.waiting.push_back({make_reply(message, reply.get()), std::nullopt, {}});

@@ -34,26 +34,31 @@ void Fd::reset() noexcept {
     fd_ = -1;
 }
 
-Fd listen_on(std::uint16_t port) {
+Fd bind_to(std::uint16_t port) {
     Fd fd = make_socket();
     const int on = 1;
     ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     const sockaddr_in address = loopback(port);
-    if (::bind(fd.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0 ||
-        ::listen(fd.get(), 128) != 0) {
+    if (::bind(fd.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0) {
+        throw std::runtime_error("cannot bind to 127.0.0.1:" + std::to_string(port));
+    }
+    return fd;
+}
+
+Fd listen_on(std::uint16_t port) {
+    Fd fd = bind_to(port);
+    if (::listen(fd.get(), 128) != 0) {
         throw std::runtime_error("cannot listen on 127.0.0.1:" + std::to_string(port));
     }
     return fd;
 }
 
-std::uint16_t port_of(const Fd &listener) {
+std::uint16_t port_of(const Fd &socket) {
     sockaddr_in address{};
     socklen_t size = sizeof address;
-    ::getsockname(listener.get(), reinterpret_cast<sockaddr *>(&address), &size);
+    ::getsockname(socket.get(), reinterpret_cast<sockaddr *>(&address), &size);
     return ntohs(address.sin_port);
 }
-
-std::uint16_t free_port() { return port_of(listen_on(0)); }
 
 Fd connect_to(std::uint16_t port) {
     Fd fd = make_socket();

@@ -27,16 +27,16 @@ class Fd {
     int fd_ = -1;
 };
 
+// A port of 127.0.0.1 that this process has and refuses connections on; 0: a free one. listen_on() may take it besides.
+Fd bind_to(std::uint16_t port);
 // Listens on 127.0.0.1; port 0: a free one.
 Fd listen_on(std::uint16_t port);
-std::uint16_t port_of(const Fd &listener);
-// A port that nobody listens on.
-std::uint16_t free_port();
+std::uint16_t port_of(const Fd &socket);
 // Empty when refused.
 Fd connect_to(std::uint16_t port);
 bool send_all(int fd, const void *data, std::size_t size);
 
 // Polls until `done`; false when that takes longer than `limit`.
-bool eventually(const std::function<bool()> &done, std::chrono::milliseconds limit = std::chrono::seconds(20));
+bool eventually(const std::function<bool()> &done, std::chrono::milliseconds limit = std::chrono::seconds(60));
 
 }  // namespace appcreate::mongotest

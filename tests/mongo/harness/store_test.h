@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@
 #include "harness/gateway.h"
 #include "harness/server.h"
 #include "harness/socket.h"
+#include "values.h"
 
 namespace appcreate::mongotest {
 
@@ -24,6 +26,7 @@ class StoreTest : public ::testing::Test {
         direct_ = std::make_unique<Client>(server().uri(), database_);
         admin_ = std::make_unique<Gateway>(server().uri({}, database_));
         admin_->store().init();
+        hasty_ms_ = measure_hasty_ms();
     }
 
     virtual JavaServer &server() { return shared_server(); }
@@ -31,12 +34,18 @@ class StoreTest : public ::testing::Test {
     // Straight to the server.
     Gateway &admin() { return *admin_; }
     Client &direct() { return *direct_; }
+    // A store's timeout that a test can wait for: as short as this machine allows at the moment.
+    [[nodiscard]] std::int64_t hasty_ms() const { return hasty_ms_; }
+    // The same with time to repeat: after a cut, libmongoc looks at a server again half a second later, and may wait
+    // for it a quarter of this.
+    [[nodiscard]] std::int64_t repeating_ms() const { return std::max<std::int64_t>(hasty_ms_, 2'800); }
     std::unique_ptr<FaultProxy> make_proxy() { return std::make_unique<FaultProxy>(server().port()); }
     [[nodiscard]] std::string uri(const FaultProxy &proxy) const { return proxy.uri({}, database_); }
 
     // Applications that the server holds now.
-    std::int64_t stored(const Tenant &tenant) {
-        return direct().count("applications", bson(R"({"organization":{"$oid":")" + tenant.organization + "\"}}"));
+    std::int64_t stored(const Tenant &tenant) { return stored(tenant, direct()); }
+    static std::int64_t stored(const Tenant &tenant, Client &client) {
+        return client.count("applications", bson(R"({"organization":{"$oid":")" + tenant.organization + "\"}}"));
     }
     // Does the server hold the record of this answer?
     bool is_stored(const Answer &answer) {
@@ -53,6 +62,15 @@ class StoreTest : public ::testing::Test {
     }
 
   private:
+    // A quarter of it bounds each step of the store; a second init() is some ten commands, all known to the server.
+    std::int64_t measure_hasty_ms() {
+        const std::int64_t start = monotonic_ns();
+        admin_->store().init();
+        const std::int64_t ms = (monotonic_ns() - start) / 1'000'000;
+        return std::clamp<std::int64_t>(16 * ms, 1'000, 8'000);
+    }
+
+    std::int64_t hasty_ms_ = 0;
     std::string database_;
     std::unique_ptr<Client> direct_;
     std::unique_ptr<Gateway> admin_;
