@@ -8,7 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
+#include <system_error>
 
 #include "ascii.h"
 #include "errors.h"
@@ -57,7 +57,7 @@ std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\
 
 std::string read_uri_file(const std::string &path) {
     const auto cannot_read = [&path](int error) {
-        fail("cannot read the store URI file " + quoted(path) + ": " + std::strerror(error) +
+        fail("cannot read the store URI file " + quoted(path) + ": " + std::system_category().message(error) +
              "; it must be a file that the server's master process may read");
     };
     const File file(path);

@@ -152,11 +152,8 @@ TEST_F(Gateways, ReplayAtAnotherGatewayOfAnAnswerThatWasNeverSent) {
     const Order keyed = order("Once", "key-1");
     // It knows the store, and has nothing to read before the insert that is lost.
     EXPECT_CREATED(hasty().create(admin().make_tenant()));
-    proxy().add({.command = "insert",
-                 .collection = kApplications,
-                 .side = Side::kReply,
-                 .fault = Fault::kDrop,
-                 .times = 0});
+    proxy().add(
+        {.command = "insert", .collection = kApplications, .side = Side::kReply, .fault = Fault::kDrop, .times = 0});
     EXPECT_REFUSED(hasty().create(tenant, keyed), AC_CODE_DATABASE);
     ASSERT_EQ(stored(tenant), 1);
     const Answer replay = other().create(tenant, keyed);

@@ -33,13 +33,16 @@ done
 
 rm -rf "${directory:?}/lib" "${directory:?}/classes"
 log=$directory/build.log
-# A registry that fails once is asked again.
-for attempt in 1 2 3; do
-    if mvn -B -q -f "$here/server/pom.xml" -Doutput="$directory" compile >"$log" 2>&1 </dev/null 9>&-; then
-        printf '%s\n' "$stamp" >"$directory/stamp"
+# A registry that fails is asked again, and one that stalls is given up: maven's own patience is half an hour.
+patience=(-Dmaven.wagon.http.retryHandler.count=3 -Dmaven.wagon.rto=60000)
+for pause in 2 5 15 0; do
+    if timeout 200 mvn -B -q "${patience[@]}" -f "$here/server/pom.xml" -Doutput="$directory" compile \
+        >"$log" 2>&1 </dev/null 9>&-; then
+        printf '%s\n' "$stamp" >"$directory/stamp.new"
+        mv "$directory/stamp.new" "$directory/stamp"
         exit 0
     fi
-    sleep "$attempt"
+    sleep "$pause"
 done
 tail -n 20 "$log" >&2
 echo "prepare.sh: the test server could not be built, see $log" >&2

@@ -1,14 +1,19 @@
-// How often a batch asks the server, as the server sees it.
+// How often a batch asks the server: as libmongoc says (command monitoring), and as the server sees it.
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
+#include "harness/command_monitor.h"
 #include "harness/store_test.h"
+#include "mongo/plans.h"
 
 namespace appcreate::mongotest {
 namespace {
 
 using Commands = std::vector<std::string>;
+
+const Commands kPlanReads{"find organizations", "find storageProviders"};
 
 class RoundTrips : public StoreTest {
   protected:
@@ -16,24 +21,48 @@ class RoundTrips : public StoreTest {
         StoreTest::SetUp();
         if (IsSkipped()) return;
         proxy_ = make_proxy();
+        monitor_ = std::make_unique<CommandMonitor>(proxy_->port());
         gateway_ = std::make_unique<Gateway>(uri(*proxy_));
     }
     Gateway &gateway() { return *gateway_; }
     // One create, so that the organization is known.
     Tenant warm_tenant(std::optional<std::int64_t> limit = std::nullopt) {
         Tenant tenant = admin().make_tenant(limit);
-        EXPECT_CREATED(gateway().create(tenant, order("Warm")));
+        EXPECT_EQ(commands_of(tenant, {order("Warm")}).back(), "insert applications");
         return tenant;
     }
     // What the server was asked for a batch that is created as a whole.
     Commands commands_of(const Tenant &tenant, const std::vector<Order> &batch) {
+        std::vector<std::pair<Tenant, Order>> of_one;
+        for (const Order &one : batch) of_one.emplace_back(tenant, one);
+        return commands_of(of_one);
+    }
+    Commands commands_of(const std::vector<std::pair<Tenant, Order>> &batch) {
         proxy_->reset_counts();
-        for (const Answer &answer : gateway().create_all(tenant, batch)) EXPECT_CREATED(answer);
-        return proxy_->commands();
+        monitor_->reset();
+        const std::int64_t start = monotonic_ns();
+        for (const Answer &answer : gateway().create_all(batch)) EXPECT_CREATED(answer);
+        Commands commands = monitor_->commands();
+        EXPECT_EQ(commands, proxy_->commands());
+        if (is_another_plan_read(commands, batch.front().first, start))
+            commands.erase(commands.begin(), commands.begin() + 2);
+        return commands;
     }
 
   private:
+    // An organization's plan is kept for a second, and a busy machine may take longer from one batch to the next.
+    bool is_another_plan_read(const Commands &commands, const Tenant &tenant, std::int64_t start) {
+        const bool is_read = commands.size() > 2 && std::equal(kPlanReads.begin(), kPlanReads.end(), commands.begin());
+        if (!is_read) return false;
+        const auto [last, is_first] = plan_reads_.try_emplace(tenant.organization, start);
+        const bool is_due = !is_first && monotonic_ns() - last->second > mongo::kPlanValidNs;
+        last->second = start;
+        return is_due;
+    }
+
+    std::map<std::string, std::int64_t> plan_reads_;  // when the batches that read them began
     std::unique_ptr<FaultProxy> proxy_;
+    std::unique_ptr<CommandMonitor> monitor_;
     std::unique_ptr<Gateway> gateway_;
 };
 
@@ -64,8 +93,9 @@ TEST_F(RoundTrips, UsuallyOne) {
 TEST_F(RoundTrips, TwoMoreForAnOrganizationThatIsNotKnownYet) {
     const Tenant tenant = admin().make_tenant();
     warm_tenant();
-    EXPECT_LE(commands_of(tenant, orders(1, "First")).size(), 3U);
-    EXPECT_EQ(commands_of(tenant, orders(1, "Second")).size(), 1U);
+    EXPECT_EQ(commands_of(tenant, orders(1, "First")),
+              (Commands{"find organizations", "find storageProviders", "insert applications"}));
+    EXPECT_EQ(commands_of(tenant, orders(1, "Second")), (Commands{"insert applications"}));
 }
 
 TEST_F(RoundTrips, KeyedTwo) {
@@ -83,16 +113,28 @@ TEST_F(RoundTrips, ReplayOne) {
 }
 
 TEST_F(RoundTrips, OneMoreForALimitedOrganizationWithoutPlaces) {
-    const Tenant tenant = admin().make_tenant(100'000);
-    EXPECT_CREATED(gateway().create(tenant, order("Warm")));
+    const Tenant tenant = warm_tenant(100'000);
+    const Commands with_places{"findAndModify organizations", "insert applications"};
     int batches_with_more = 0;
     for (int i = 0; i < 10; ++i) {
         const Commands commands = commands_of(tenant, orders(10, "Batch " + std::to_string(i)));
-        EXPECT_EQ(inserts(commands), 1);
-        EXPECT_LE(commands.size(), 2U) << ::testing::PrintToString(commands);
-        if (commands.size() == 2) ++batches_with_more;
+        if (commands == with_places) {
+            ++batches_with_more;
+        } else {
+            EXPECT_EQ(commands, (Commands{"insert applications"}));
+        }
     }
+    EXPECT_GT(batches_with_more, 0);
     EXPECT_LT(batches_with_more, 10) << "places are taken in blocks";
+}
+
+TEST_F(RoundTrips, OneMoreForEachLimitedOrganizationOfABatch) {
+    const Tenant a = admin().make_tenant(100'000);
+    const Tenant b = admin().make_tenant(100'000);
+    const Tenant unlimited = warm_tenant();
+    EXPECT_EQ(commands_of({{a, order("One")}, {b, order("One")}, {unlimited, order("One")}, {a, order("Two")}}),
+              (Commands{"find organizations", "find storageProviders", "findAndModify organizations",
+                        "findAndModify organizations", "insert applications"}));
 }
 
 TEST_F(RoundTrips, OneMoreForEachTakenNameAndOneInsertForAll) {
@@ -101,8 +143,8 @@ TEST_F(RoundTrips, OneMoreForEachTakenNameAndOneInsertForAll) {
     std::vector<Order> batch = orders(20, "Free");
     for (const Order &one : orders(3, "Taken")) batch.push_back(one);
     const Commands commands = commands_of(tenant, batch);
-    EXPECT_EQ(inserts(commands), 2);
-    EXPECT_LE(commands.size(), 2U + 3U) << ::testing::PrintToString(commands);
+    EXPECT_EQ(commands, (Commands{"insert applications", "findAndModify slugs", "findAndModify slugs",
+                                  "findAndModify slugs", "insert applications"}));
 }
 
 TEST_F(RoundTrips, ManyOfOneTakenNameAskOnceForIt) {

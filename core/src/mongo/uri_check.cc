@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "ascii.h"
 #include "errors.h"
@@ -39,22 +40,39 @@ std::string named(const std::string &option, bool may_name) {
     return may_name && plain ? "the option \"" + option + "\"" : "an option";
 }
 
+// libmongoc takes what stands between a user name and the last "@" for a host or a database, if it has to: then a piece
+// of a password would be in the store's name.
+void check_credentials(std::string_view text) {
+    std::string_view before_options = text.substr(0, text.find('?'));
+    before_options.remove_prefix(before_options.find("://") + 3);
+    const std::string_view authority = before_options.substr(0, before_options.find('/'));
+    const auto signs = [](std::string_view in) { return std::count(in.begin(), in.end(), '@'); };
+    if (signs(before_options) > std::min<std::ptrdiff_t>(signs(authority), 1)) {
+        refuse(
+            "there is one \"@\", before the hosts; others, and \"/\", in user name and password must be "
+            "percent-encoded");
+    }
+}
+
 void check_options(std::string_view text) {
     const std::size_t question = text.find('?');
     if (question == std::string_view::npos) return;
     std::string_view rest = text.substr(question + 1);
     const bool may_name = rest.find('@') == std::string_view::npos;
+    std::set<std::string> seen;
     while (!rest.empty()) {
         const std::string_view pair = rest.substr(0, rest.find_first_of("&;"));
         rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
         const std::string option = lower(pair.substr(0, pair.find('=')));
         if (option.empty()) continue;
-        if (!is_known(option)) {
-            refuse(named(option, may_name) + " is not known to libmongoc " MONGOC_VERSION_S "; remove it");
-        }
         if (option == MONGOC_URI_SAFE || option == MONGOC_URI_SLAVEOK) {
             refuse(named(option, may_name) + " would weaken what an answer of 200 means; remove it");
         }
+        if (!is_known(option)) {
+            refuse(named(option, may_name) + " is not known to libmongoc " MONGOC_VERSION_S "; remove it");
+        }
+        // Which of two counts is for libmongoc to say, and it changes its mind.
+        if (!seen.insert(option).second) refuse(named(option, may_name) + " is there twice; keep one");
     }
 }
 
@@ -115,6 +133,7 @@ StoreUri check_uri(const std::string &text) {
     if (std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) <= 0x20; })) {
         refuse("spaces and control characters must be percent-encoded");
     }
+    check_credentials(text);
     check_options(text);
     bson_error_t error;
     const Owned<mongoc_uri_t> uri(mongoc_uri_new_with_error(text.c_str(), &error));

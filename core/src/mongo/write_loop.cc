@@ -31,8 +31,8 @@ std::optional<ServerFailure> Writing::write(Server &server, std::span<Create *co
     return write_some(server, creates, latest, done);
 }
 
-std::optional<ServerFailure> Writing::write_some(Server &server, std::span<Create *const> creates,
-                                                 std::int64_t latest, const Batch::Done &done) {
+std::optional<ServerFailure> Writing::write_some(Server &server, std::span<Create *const> creates, std::int64_t latest,
+                                                 const Batch::Done &done) {
     Batch batch(server, plans_, places_, latest, done);
     batch.run(creates);
     if (batch.is_undecided()) {

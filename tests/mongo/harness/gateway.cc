@@ -132,10 +132,17 @@ void Gateway::set_limit(const Tenant &tenant, std::int64_t limit) {
 Answer Gateway::create(const Tenant &tenant, const Order &what) { return create_all(tenant, {what}).at(0); }
 
 std::vector<Answer> Gateway::create_all(const Tenant &tenant, const std::vector<Order> &what) {
+    std::vector<std::pair<Tenant, Order>> batch;
+    batch.reserve(what.size());
+    for (const Order &one : what) batch.emplace_back(tenant, one);
+    return create_all(batch);
+}
+
+std::vector<Answer> Gateway::create_all(const std::vector<std::pair<Tenant, Order>> &what) {
     std::vector<std::unique_ptr<Create>> creates;
     Pending pending;
     std::size_t given = 0;
-    for (const Order &one : what) {
+    for (const auto &[tenant, one] : what) {
         creates.push_back(make_create(tenant, one));
         if (creates.back()->answered()) continue;
         pending.waiting.push_back(creates.back().get());

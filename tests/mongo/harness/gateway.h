@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "app_create.h"
@@ -57,6 +58,7 @@ class Gateway {
     Answer create(const Tenant &tenant, const Order &what = {});
     // All of one ac_store_write: one batch as long as they fit.
     std::vector<Answer> create_all(const Tenant &tenant, const std::vector<Order> &what);
+    std::vector<Answer> create_all(const std::vector<std::pair<Tenant, Order>> &what);
     std::future<Answer> start(const Tenant &tenant, const Order &what = {});
 
     // What it said so far, or since the last clear; error and warn only.

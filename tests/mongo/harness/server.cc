@@ -96,7 +96,7 @@ JavaServer::JavaServer(const Tls *tls) {
     const Fd log = memory_file();
     process_ = spawn(std::move(argv), to_us.get(), log.get());
     to_us.reset();
-    port_ = static_cast<std::uint16_t>(std::atoi(read_line(from_server.get(), std::chrono::seconds(60)).c_str()));
+    port_ = static_cast<std::uint16_t>(std::atoi(read_line(from_server.get(), std::chrono::seconds(120)).c_str()));
     if (port_ == 0) {
         kill();
         throw std::runtime_error("the MongoDB test server did not start:\n" + content_of(log));
