@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char *kApplications = "applications";
 // A gateway whose requests are held must not time out before the other one has done its part.
-constexpr std::int64_t kLong = 40'000;
+constexpr std::int64_t kLong = 120'000;
 
 class Gateways : public StoreTest {
   protected:

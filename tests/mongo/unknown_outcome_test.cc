@@ -203,7 +203,11 @@ TEST_F(UnknownOutcome, AfterAnUndecidedOutcomeOneCreateAtATime) {
     for (const Answer &answer : hasty().create_all(tenant(), orders(10))) EXPECT_REFUSED(answer, AC_CODE_DATABASE);
     EXPECT_LE(made(), 2);
     recover();
-    for (const Answer &answer : hasty().create_all(tenant(), orders(10, "Again"))) EXPECT_CREATED(answer);
+    std::vector<Order> fresh;
+    for (int i = 0; i < 10; ++i) fresh.push_back(order("Fresh " + std::to_string(i)));
+    proxy().reset_counts();
+    for (const Answer &answer : hasty().create_all(tenant(), fresh)) EXPECT_CREATED(answer);
+    EXPECT_EQ(proxy().count("insert"), 1) << "whole batches again";
 }
 
 // Guards: that a top-level error leaves every document of the batch unknown, written or not.
@@ -217,6 +221,30 @@ TEST_F(UnknownOutcome, StepDownInTheMiddleOfABatch) {
         EXPECT_TRUE(is_stored(answer)) << answer;
     }
     EXPECT_EQ(made(), 10);
+    expect_sound();
+}
+
+// Guards: that a collision in one message of a batch says nothing about the documents of another one.
+TEST_F(UnknownOutcome, ALaterMessageOfABatchIsCut) {
+    for (const Side side : {Side::kRequest, Side::kReply}) {
+        const auto proxy = make_proxy();
+        proxy->add({.command = "hello",
+                    .side = Side::kReply,
+                    .fault = Fault::kChange,
+                    .times = 0,
+                    .change = with_members(bson(R"({"maxWriteBatchSize":2})"))});
+        Gateway other(uri(*proxy));
+        EXPECT_CREATED(other.create(tenant(), order("Known")));
+        const std::int64_t before = made();
+        const auto cut = proxy->add(
+            {.command = "insert", .collection = kApplications, .side = side, .fault = Fault::kCut, .nth = 2});
+        for (const Answer &answer : other.create_all(tenant(), {order("Known"), order("A"), order("B"), order("C")})) {
+            EXPECT_CREATED(answer);
+            EXPECT_TRUE(is_stored(answer)) << answer;
+        }
+        EXPECT_EQ(proxy->hits(cut), 1);
+        EXPECT_EQ(made(), before + 4);
+    }
     expect_sound();
 }
 
@@ -235,6 +263,16 @@ TEST_F(UnknownOutcome, WriteConcernErrorBesideACollision) {
     EXPECT_TRUE(answers.at(0).slug.starts_with("warm-")) << answers.at(0);
     EXPECT_CREATED(answers.at(1));
     EXPECT_EQ(made(), 2);
+}
+
+// Guards: that the log names what the store lacks, and not the collision that was found beside it.
+TEST_F(UnknownOutcome, WithoutAMajorityTheLogSaysSo) {
+    lose_majority();
+    hasty().clear_log();
+    EXPECT_REFUSED(hasty().create(tenant(), order("Minority")), AC_CODE_DATABASE);
+    ASSERT_EQ(hasty().complaints().size(), 1U);
+    EXPECT_NE(hasty().complaints().front().find("waiting for replication timed out"), std::string::npos)
+        << hasty().complaints().front();
 }
 
 // ---- every step of the longest way: a keyed create in a limited organization, under a taken name

@@ -1,5 +1,5 @@
 // One bulk insert, and what its reply says about each document.
-#include <array>
+#include <algorithm>
 
 #include "mongo/document.h"
 #include "mongo/query.h"
@@ -24,6 +24,7 @@ Verdict verdict_of_error(const bson_t *error) {
     return is_final(code) ? Verdict::kRefused : Verdict::kUnknown;
 }
 
+// Of an element of "writeErrors" or "writeConcernErrors".
 bson_error_t error_of(const bson_t *write_error) {
     bson_error_t out{};
     const Reader reader(write_error);
@@ -32,19 +33,45 @@ bson_error_t error_of(const bson_t *write_error) {
     return out;
 }
 
-bool has_elements(const bson_t *reply, const char *array) {
-    const auto bytes = Reader(reply).array(array);
-    return bytes && !bson_empty(BsonView(*bytes).get());
+// The first error in one of the arrays of a reply, if there is one.
+bool has_error(const bson_t *reply, const char *array, bson_error_t &out) {
+    const auto errors = Reader(reply).array(array);
+    const auto first = errors ? Reader(BsonView(*errors).get()).document("0") : std::nullopt;
+    if (first) out = error_of(BsonView(*first).get());
+    return first.has_value();
 }
 
-// The bulk of one call: which draft each of its documents is.
+// What one message to the server may hold.
+struct Limits {
+    std::size_t documents = 0;
+    std::size_t bytes = 0;
+};
+
+Limits limits_of(const Session &session) {
+    bson_error_t error;
+    const Owned<mongoc_server_description_t> server(
+        mongoc_client_select_server(session.client(), true, nullptr, &error));
+    if (server == nullptr) throw failure_of(error, session.name());
+    const Reader hello(mongoc_server_description_hello_response(server.get()));
+    constexpr std::int64_t kCommand = 64 << 10;  // around the documents, and more
+    const std::int64_t message = hello.integer("maxMessageSizeBytes").value_or(48'000'000);
+    return {static_cast<std::size_t>(std::max<std::int64_t>(hello.integer("maxWriteBatchSize").value_or(1'000), 1)),
+            static_cast<std::size_t>(std::max(message - kCommand, kCommand))};
+}
+
+// A bulk of one message. libmongoc would send several where they do not fit into one, and say nothing of a message that
+// was lost when the one before it had a collision.
 class Bulk {
   public:
-    Bulk(const Session &session, std::size_t drafts) : session_(session), verdicts_(drafts, Verdict::kInserted) {
+    Bulk(const Session &session, const Limits &limits) : session_(session), limits_(limits) {
         Bson opts;
         Writer(opts).boolean("ordered", false);
         const auto collection = session.collection(kApplications);
         bulk_.reset(mongoc_collection_create_bulk_operation_with_opts(collection.get(), opts.get()));
+    }
+
+    [[nodiscard]] bool has_room(const Bson &document) const noexcept {
+        return members_.empty() || (members_.size() < limits_.documents && bytes_ + document.size() <= limits_.bytes);
     }
 
     void add(std::size_t draft, const Bson &document) {
@@ -56,21 +83,17 @@ class Bulk {
             throw failure_of(error, session_.name());
         }
         members_.push_back(draft);
-    }
-    void set(std::size_t draft, Verdict verdict) { verdicts_[draft] = verdict; }
-
-    Inserted execute() {
-        if (!members_.empty()) send();
-        return {std::move(verdicts_), std::move(failure_)};
+        bytes_ += document.size();
     }
 
-  private:
-    void send() {
+    // Decides on its documents. Throws only when nothing was sent.
+    void execute(Inserted &out) {
+        if (members_.empty()) return;
         bson_t reply;
         bson_error_t error{};
         const bool is_ok = mongoc_bulk_operation_execute(bulk_.get(), &reply, &error) != 0;
         try {
-            if (!is_ok) read(&reply, error);
+            if (!is_ok) read(&reply, error, out);
         } catch (...) {
             bson_destroy(&reply);
             throw;
@@ -78,28 +101,32 @@ class Bulk {
         bson_destroy(&reply);
     }
 
+  private:
     // The counts of a reply are worth nothing; only writeErrors say which documents failed. With any other error, all
     // those without one are undecided.
-    void read(const bson_t *reply, const bson_error_t &error) {
-        const bool has_write_errors = has_elements(reply, "writeErrors");
-        if (!has_write_errors) {
-            failure_ = failure_of(error, session_.name());
-            if (failure_->kind() == ServerFailure::Kind::kNotSent) throw ServerFailure(*failure_);
-            const bool is_refused =
-                failure_->kind() == ServerFailure::Kind::kRefused && !has_elements(reply, "writeConcernErrors");
-            for (const std::size_t draft : members_) {
-                verdicts_[draft] = is_refused ? Verdict::kRefused : Verdict::kUnknown;
-            }
-            return;
+    void read(const bson_t *reply, const bson_error_t &error, Inserted &out) {
+        bson_error_t first{};
+        const bool has_concern_error = has_error(reply, "writeConcernErrors", first);
+        if (has_concern_error) {
+            // libmongoc's own error would be that of a collision beside it.
+            out.failure = failure_of(first, session_.name());
+            decide_all(Verdict::kUnknown, out);
         }
-        if (has_elements(reply, "writeConcernErrors")) {
-            for (const std::size_t draft : members_) verdicts_[draft] = Verdict::kUnknown;
-            failure_ = failure_of(error, session_.name());
+        if (has_error(reply, "writeErrors", first)) {
+            read_write_errors(*Reader(reply).array("writeErrors"), out);
+        } else if (!has_concern_error) {
+            const ServerFailure failure = failure_of(error, session_.name());
+            if (failure.kind() == ServerFailure::Kind::kNotSent) throw ServerFailure(failure);
+            out.failure = failure;
+            decide_all(failure.kind() == ServerFailure::Kind::kRefused ? Verdict::kRefused : Verdict::kUnknown, out);
         }
-        read_write_errors(*Reader(reply).array("writeErrors"));
     }
 
-    void read_write_errors(std::string_view errors) {
+    void decide_all(Verdict verdict, Inserted &out) const {
+        for (const std::size_t draft : members_) out.verdicts[draft] = verdict;
+    }
+
+    void read_write_errors(std::string_view errors, Inserted &out) {
         const BsonView view(errors);
         bson_iter_t at;
         if (!bson_iter_init(&at, view.get())) return;
@@ -112,37 +139,61 @@ class Bulk {
             if (!bson_init_static(&error, data, size)) continue;
             const auto index = static_cast<std::size_t>(Reader(&error).integer("index").value_or(-1));
             if (index >= members_.size()) continue;
-            Verdict &verdict = verdicts_[members_[index]];
+            Verdict &verdict = out.verdicts[members_[index]];
             const bool is_undecided = verdict == Verdict::kUnknown;
             verdict = verdict_of_error(&error);
             // The record in its way may not be a majority's.
             if (is_undecided && verdict != Verdict::kRefused) verdict = Verdict::kUnknown;
-            if (verdict == Verdict::kUnknown || verdict == Verdict::kRefused) {
-                failure_ = failure_of(error_of(&error), session_.name());
+            if (verdict == Verdict::kRefused || (verdict == Verdict::kUnknown && !is_undecided)) {
+                out.failure = failure_of(error_of(&error), session_.name());
             }
         }
     }
 
     const Session &session_;
+    const Limits limits_;
     Owned<mongoc_bulk_operation_t> bulk_;
-    std::vector<std::size_t> members_;
-    std::vector<Verdict> verdicts_;
-    std::optional<ServerFailure> failure_;
+    std::vector<std::size_t> members_;  // which draft each of its documents is
+    std::size_t bytes_ = 0;
 };
+
+// The drafts from `next` on that go into one message. Returns the one after them.
+std::size_t insert_some(Bulk &bulk, std::span<const Draft *const> drafts, std::size_t next, std::int64_t max_document,
+                        Inserted &out) {
+    for (; next < drafts.size(); ++next) {
+        const Bson document = document_of(*drafts[next]);
+        if (static_cast<std::int64_t>(document.size()) > max_document) {
+            out.verdicts[next] = Verdict::kTooLarge;
+        } else if (bulk.has_room(document)) {
+            bulk.add(next, document);
+        } else {
+            break;
+        }
+    }
+    bulk.execute(out);
+    return next;
+}
 
 }  // namespace
 
+// Nearly always one message: a batch holds 256 creates of 1 MiB together.
 Inserted Remote::insert(std::span<const Draft *const> drafts) {
-    Bulk bulk(session_, drafts.size());
-    for (std::size_t i = 0; i < drafts.size(); ++i) {
-        const Bson document = document_of(*drafts[i]);
-        if (static_cast<std::int64_t>(document.size()) > max_document_) {
-            bulk.set(i, Verdict::kTooLarge);
-        } else {
-            bulk.add(i, document);
+    const Limits limits = limits_of(session_);
+    Inserted out;
+    out.verdicts.assign(drafts.size(), Verdict::kInserted);
+    std::size_t next = 0;
+    try {
+        while (next < drafts.size() && !out.failure) {
+            Bulk bulk(session_, limits);
+            next = insert_some(bulk, drafts, next, max_document_, out);
         }
+    } catch (const ServerFailure &failure) {
+        if (next == 0) throw;
+        out.failure = failure;
     }
-    return bulk.execute();
+    // Not sent, but that is for the next attempt to find out.
+    for (; next < drafts.size(); ++next) out.verdicts[next] = Verdict::kUnknown;
+    return out;
 }
 
 }  // namespace appcreate::mongo

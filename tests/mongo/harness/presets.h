@@ -27,6 +27,7 @@ Bson member_hello(const Member &member);
 Bson not_writable_primary();                    // 10107
 Bson stepped_down();                            // 11602, InterruptedDueToReplStateChange
 Bson duplicate_key_error(int index = 0);        // 11000 as a writeError
+Bson unnamed_duplicates(const Bson &reply);     // `reply`, whose duplicate key errors do not name the index
 Bson write_concern_timeout(const Bson &reply);  // `reply` and a writeConcernError 64 with wtimeout
 Bson write_concern_failed(const Bson &reply);   // `reply` and a writeConcernError 91, ShutdownInProgress
 

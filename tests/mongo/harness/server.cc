@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "harness/client.h"
 #include "harness/socket.h"
 
 namespace appcreate::mongotest {
@@ -66,6 +67,14 @@ std::string read_line(int fd, std::chrono::seconds limit) {
     return line;
 }
 
+// The first answer of a JVM takes seconds on a busy machine, longer than the tests' own clients wait.
+void wait_for_first_answer(const std::string &uri) {
+    const std::string patient = "serverSelectionTimeoutMS=120000&connectTimeoutMS=120000&socketTimeoutMS=120000";
+    Client client(uri + "?" + patient);
+    const Result result = client.command(bson(R"({"ping":1})"));
+    if (!result.ok) throw std::runtime_error("the MongoDB test server does not answer: " + result.message);
+}
+
 std::string prepare() {
     ::setenv("APP_CREATE_MONGO_SERVER_DIR", APP_CREATE_MONGO_SERVER_BUILD, 0);
     const Fd log = memory_file();
@@ -101,6 +110,7 @@ JavaServer::JavaServer(const Tls *tls) {
         kill();
         throw std::runtime_error("the MongoDB test server did not start:\n" + content_of(log));
     }
+    if (tls == nullptr) wait_for_first_answer(uri());
 }
 
 JavaServer::~JavaServer() { kill(); }
@@ -109,7 +119,13 @@ std::string JavaServer::uri(const std::string &options, const std::string &datab
     return "mongodb://127.0.0.1:" + std::to_string(port_) + "/" + database + (options.empty() ? "" : "?" + options);
 }
 
-void JavaServer::stop() const { ::kill(process_, SIGSTOP); }
+// All threads have stopped when the parent is told so.
+void JavaServer::stop() const {
+    ::kill(process_, SIGSTOP);
+    int status = 0;
+    while (::waitpid(process_, &status, WUNTRACED) == process_ && !WIFSTOPPED(status)) {
+    }
+}
 void JavaServer::go_on() const { ::kill(process_, SIGCONT); }
 
 void JavaServer::kill() {
