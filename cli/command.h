@@ -43,10 +43,12 @@ struct Command {
     std::span<const Option> options;
     const char *notes;  // more for --help; nullptr: none
     void (*run)(const Arguments &arguments);
+    bool takes_store = true;  // --store; otherwise it names its stores by options of its own
 };
 
 // All commands, in the order of the help. Each file of commands holds one table.
 std::span<const Command> store_commands();
+std::span<const Command> copy_commands();
 std::span<const Command> organization_commands();
 std::span<const Command> provider_commands();
 std::span<const Command> key_commands();

@@ -187,6 +187,11 @@ class Reader {
     }
 
     void complete() {
+        if (!out_.command->takes_store) {
+            if (out_.arguments.store.empty()) return;
+            throw Misused(std::string("\"") + out_.command->name + "\" does not take --store; " +
+                          see_help(out_.command->name));
+        }
         if (!out_.arguments.store.empty()) return;
         const char *store = std::getenv("APP_CREATE_STORE");
         if (store == nullptr || *store == '\0') {

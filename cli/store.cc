@@ -10,10 +10,11 @@
 namespace appctl {
 namespace {
 
-constexpr std::array<Option, 1> kInitOptions = {{
+constexpr std::array<Option, 2> kInitOptions = {{
     {"owner", "USER[:GROUP]",
      "who owns the store's files: the user of nginx's workers; without it: the owner of their "
      "directory"},
+    {"shard", nullptr, "distribute the applications over the shards of a MongoDB cluster, by organization"},
 }};
 
 constexpr std::array<Option, 1> kCheckOptions = {{
@@ -29,10 +30,13 @@ constexpr std::array<Column, 4> kColumns = {{
 
 std::string init_store(const Arguments &arguments) {
     const Session session(arguments.store);
-    if (arguments.has("owner") && session.path().empty()) throw Misused("--owner is for stores in files only");
+    const std::string path = session.path();
+    if (arguments.has("owner") && path.empty()) throw Misused("--owner is for stores in files only");
+    if (arguments.has("shard") && !path.empty()) throw Misused("--shard is for MongoDB stores only");
     ac_error error{};
     require(ac_store_init(session.store(), &error), error);
-    return session.path();
+    if (arguments.has("shard")) require(ac_store_shard(session.store(), &error), error);
+    return path;
 }
 
 void init(const Arguments &arguments) {
@@ -40,7 +44,8 @@ void init(const Arguments &arguments) {
     if (arguments.has("owner")) owner = find_owner(std::string(arguments.text("owner")));
     const std::string path = init_store(arguments);
     if (arguments.has("owner")) give_to(owner, path);
-    print_record(arguments.json, R"({"initialized":true})");
+    print_record(arguments.json,
+                 arguments.has("shard") ? R"({"initialized":true,"sharded":true})" : R"({"initialized":true})");
 }
 
 void check(const Arguments &arguments) {
@@ -65,7 +70,8 @@ void check(const Arguments &arguments) {
 }
 
 constexpr std::array<Command, 2> kCommands = {{
-    {"init", "makes the store, or upgrades its schema; safe to repeat", nullptr, kInitOptions, nullptr, init},
+    {"init", "makes the store, or upgrades its schema; safe to repeat", nullptr, kInitOptions,
+     "--shard needs a URI that names a mongos, and a user that may shard. One organization stays on one shard.", init},
     {"check", "checks every promise that can be checked at rest", nullptr, kCheckOptions,
      "Prints what does not hold; exit code 1 when something is left that does not.", check},
 }};

@@ -7,9 +7,12 @@ namespace {
 
 constexpr std::size_t kWidth = 100;
 
-constexpr std::string_view kGlobalOptions =
+constexpr std::string_view kStoreOption =
     "  --store URI  the store: sqlite:/path/apps.db or mongodb://host/database; or file:/path or env:NAME, which\n"
-    "               hold such a URI; the environment variable APP_CREATE_STORE stands for it\n"
+    "               hold such a URI; the environment variable APP_CREATE_STORE stands for it\n";
+constexpr std::string_view kUris =
+    "URI: sqlite:/path/apps.db or mongodb://host/database; or file:/path or env:NAME, which hold such a URI.\n\n";
+constexpr std::string_view kGlobalOptions =
     "  --json       print one JSON document, a list as an array\n"
     "  --help       print this help\n";
 
@@ -52,7 +55,7 @@ std::string left_column(const Option &option) {
 }
 
 std::string usage_line(const Command &command) {
-    Wrapped out("usage: appctl [--store URI] [--json]", 10);
+    Wrapped out(command.takes_store ? "usage: appctl [--store URI] [--json]" : "usage: appctl [--json]", 10);
     out.add(command.name);
     for (const Option &o : command.options) {
         std::string word = left_column(o);
@@ -89,8 +92,9 @@ void append_commands(std::string &out, std::string_view group) {
 
 }  // namespace
 
-std::array<std::span<const Command>, 5> command_tables() {
-    return {store_commands(), organization_commands(), provider_commands(), key_commands(), application_commands()};
+std::array<std::span<const Command>, 6> command_tables() {
+    return {store_commands(),    copy_commands(), organization_commands(),
+            provider_commands(), key_commands(),  application_commands()};
 }
 
 std::string help_of_everything() {
@@ -102,6 +106,7 @@ std::string help_of_everything() {
         "\n";
     append_commands(out, "");
     out += "\n";
+    out += kStoreOption;
     out += kGlobalOptions;
     out += "  --version    print the version\n\n";
     out += "\"appctl COMMAND --help\" tells more of each.\n";
@@ -131,6 +136,7 @@ std::string help_of(const Command &command) {
         out += line.text() + "\n";
     }
     if (!command.options.empty()) out += "\n";
+    out += command.takes_store ? kStoreOption : kUris;
     out += kGlobalOptions;
     return out;
 }

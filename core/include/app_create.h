@@ -65,7 +65,7 @@ typedef enum ac_status {
     AC_EUNAVAILABLE = -5, /* the store cannot be reached, read or written */
     AC_ETIMEOUT = -6,     /* the deadline passed */
     AC_EVERSION = -7,     /* the store's schema is too old or too new for this library */
-    AC_ECHECK = -8,       /* ac_store_check found a broken promise */
+    AC_ECHECK = -8,       /* ac_store_check found a broken promise, or the two stores of ac_store_copy differ */
     AC_EINTERNAL = -9     /* a bug */
 } ac_status;
 
@@ -355,6 +355,12 @@ typedef int (*ac_row_fn)(void *ctx, ac_str json);
 /* Makes or upgrades the schema; safe to repeat. The file belongs to the owner of its directory. */
 ac_status ac_store_init(ac_store *store, ac_error *err) AC_NOEXCEPT;
 
+/*
+ * Distributes the applications of an initialized MongoDB store over the shards of its cluster, by organization; safe to
+ * repeat. AC_EINVAL: the store is a SQLite file. AC_EUNAVAILABLE: also where the server is no mongos.
+ */
+ac_status ac_store_shard(ac_store *store, ac_error *err) AC_NOEXCEPT;
+
 #define AC_UNLIMITED INT64_MIN /* for a limit: no limit */
 #define AC_UNSET INT64_MAX     /* for a number: as it is, or the default */
 
@@ -424,6 +430,40 @@ ac_status ac_app_count(ac_store *store, ac_str org, uint64_t *out, ac_error *err
  * With `repair` mends what can be mended. AC_ECHECK when a problem is left.
  */
 ac_status ac_store_check(ac_store *store, int repair, ac_row_fn row, void *ctx, ac_error *err) AC_NOEXCEPT;
+
+/* What both stores have after a copy, as counted in each. 64 bytes. */
+typedef struct ac_copied {
+    uint64_t organizations;
+    uint64_t providers;
+    uint64_t keys;
+    uint64_t applications;
+    uint64_t reserved[4];
+} ac_copied;
+
+/*
+ * Called on the thread that called ac_store_copy, after each page: so many rows of about `total` are in the target.
+ * Returns 0 to go on and anything else to stop. May not use the two stores.
+ */
+typedef int (*ac_progress_fn)(void *ctx, uint64_t done, uint64_t total);
+
+/*
+ * Copies everything of `from` into `to`, a store of the same or the other kind, which it initializes first (as
+ * ac_store_init): organizations with their plans, storage providers, keys (the hashes of their tokens), applications
+ * with the same ids, slugs, times and record, byte for byte, and the Idempotency-Keys that are still kept, so that a
+ * retry is answered with the same bytes there. Keys go last, so nobody can create in `to` before all else is there.
+ *
+ * Blocks, for minutes when there is much: it reads and writes in short transactions of their own, and others may use
+ * both stores meanwhile. Whatever ended it, kill -9 included, the same call again goes on: what is in `to` is compared
+ * and passed over. At the end the rows of each organization are counted in both stores. `from` is only read. What else
+ * is in `to`, organizations of its own, stays.
+ *
+ * AC_OK: both have the same; *out (nullable) is filled. AC_AGAIN: `progress` (nullable) stopped it. AC_EEXISTS: `to`
+ * has a row with the same id and other content, or another one with the same slug, token or Idempotency-Key.
+ * AC_ECHECK: the numbers differ, because somebody wrote to one of the stores: stop creates and repeat; or a row of
+ * `from` is damaged. AC_EINVAL: both are the same store.
+ */
+ac_status ac_store_copy(ac_store *from, ac_store *to, ac_progress_fn progress, void *ctx, ac_copied *out,
+                        ac_error *err) AC_NOEXCEPT;
 
 #ifdef __GNUC__
 #pragma GCC visibility pop

@@ -2,6 +2,7 @@
 // with everything caught.
 #include "access.h"
 #include "app_create.h"
+#include "copy.h"
 #include "create.h"
 #include "errors.h"
 #include "spec.h"
@@ -35,6 +36,7 @@ static_assert(sizeof(ac_store_options) == 56);
 static_assert(sizeof(ac_org_spec) == 80);
 static_assert(sizeof(ac_provider_spec) == 104);
 static_assert(sizeof(ac_key_spec) == 88);
+static_assert(sizeof(ac_copied) == 64);
 static_assert(offsetof(ac_key, expires_at) == 248);
 static_assert(offsetof(ac_error, message) == 8);
 
@@ -308,6 +310,10 @@ ac_status ac_store_init(ac_store *store, ac_error *err) noexcept {
     return administer(store, err, [](Store &inside) { inside.init(); });
 }
 
+ac_status ac_store_shard(ac_store *store, ac_error *err) noexcept {
+    return administer(store, err, [](Store &inside) { inside.shard(); });
+}
+
 ac_status ac_org_create(ac_store *store, const ac_org_spec *spec, ac_row_fn row, void *ctx, ac_error *err) noexcept {
     if (spec == nullptr) return invalid(err, "the organization's spec is NULL");
     return administer(store, row, ctx, err,
@@ -403,6 +409,29 @@ ac_status ac_store_check(ac_store *store, int repair, ac_row_fn row, void *ctx, 
         if (inside.check(repair != 0, rows)) return;
         throw Failure(AC_ECHECK, repair != 0 ? "a promise of the store does not hold and could not be mended"
                                              : "a promise of the store does not hold; run the check with repair");
+    });
+}
+
+ac_status ac_store_copy(ac_store *from, ac_store *to, ac_progress_fn progress, void *ctx, ac_copied *out,
+                        ac_error *err) noexcept {
+    if (from == nullptr) return invalid(err, "the store to copy from is NULL");
+    if (to == nullptr) return invalid(err, "the store to copy to is NULL");
+    if (from == to) return invalid(err, "a store cannot be copied into itself");
+    return guarded(err, [&] {
+        CopyProgress tell;
+        if (progress != nullptr) {
+            tell = [&](std::uint64_t done, std::uint64_t total) { return progress(ctx, done, total) == 0; };
+        }
+        const auto copied = copy_store(inner(from), inner(to), tell);
+        if (!copied) return AC_AGAIN;
+        if (out != nullptr) {
+            *out = {};
+            out->organizations = copied->organizations;
+            out->providers = copied->providers;
+            out->keys = copied->keys;
+            out->applications = copied->applications;
+        }
+        return AC_OK;
     });
 }
 

@@ -17,6 +17,8 @@
 
 namespace appcreate {
 
+class Transfer;
+
 // Nanoseconds of CLOCK_MONOTONIC.
 using Deadline = std::int64_t;
 
@@ -110,6 +112,8 @@ class Store {
     virtual std::uint64_t app_count(std::string_view org) = 0;
     // Returns whether every promise holds afterwards.
     virtual bool check(bool repair, const RowSink &row) = 0;
+    // One end of a copy (copy.h); must not outlive the store.
+    virtual std::unique_ptr<Transfer> transfer() = 0;
 };
 
 std::unique_ptr<Store> open_store(const StoreOptions &options);

@@ -8,9 +8,18 @@
 #include "mongo/keys.h"
 #include "mongo/organizations.h"
 #include "mongo/providers.h"
+#include "mongo/transfer.h"
 #include "slug.h"
 
 namespace appcreate::mongo {
+namespace {
+
+// MongoDB's codes for what only a cluster's administrator can do, and only on a cluster.
+constexpr int kUnauthorized = 13;
+constexpr int kCommandNotFound = 59;
+
+}  // namespace
+
 MongoStore::MongoStore(const StoreOptions &options)
     : pool_(options.uri, options.timeout_ms, options.threads + (options.maintain ? 1 : 0)),
       health_(options.log, options.log_ctx, options.uri.name),
@@ -59,7 +68,26 @@ void MongoStore::write(const Source &source, Deadline) { write_loop_.run(source)
 
 void MongoStore::init() { install_schema(pool_.lend_patient()); }
 
-void MongoStore::shard() { shard_collections(patient_session()); }
+void MongoStore::shard() {
+    try {
+        shard_collections(patient_session());
+    } catch (const ServerFailure &failure) {
+        if (failure.detail() == kCommandNotFound) {
+            throw Failure(AC_EUNAVAILABLE,
+                          about(pool_.name(),
+                                "its server knows no sharding: it is no mongos; name the mongos of a sharded cluster, or "
+                                "leave sharding out"),
+                          failure.detail());
+        }
+        if (failure.detail() == kUnauthorized) {
+            throw Failure(AC_EUNAVAILABLE,
+                          about(pool_.name(),
+                                "its user may not shard collections; use one with the role clusterManager for this"),
+                          failure.detail());
+        }
+        throw;
+    }
+}
 
 void MongoStore::org_create(const OrganizationSpec &spec, const RowSink &row) {
     row(render(create_organization(fit_session(), spec)));
@@ -103,5 +131,7 @@ std::uint64_t MongoStore::app_count(std::string_view org) {
 }
 
 bool MongoStore::check(bool repair, const RowSink &row) { return check_store(patient_session(), repair, row); }
+
+std::unique_ptr<Transfer> MongoStore::transfer() { return std::make_unique<MongoTransfer>(pool_, schema_); }
 
 }  // namespace appcreate::mongo

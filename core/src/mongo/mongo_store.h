@@ -34,6 +34,7 @@ class MongoStore final : public Store {
     void app_show(std::string_view org, std::string_view app, const RowSink &row) override;
     std::uint64_t app_count(std::string_view org) override;
     bool check(bool repair, const RowSink &row) override;
+    std::unique_ptr<Transfer> transfer() override;
 
   private:
     Session fit_session();

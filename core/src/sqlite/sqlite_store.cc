@@ -10,23 +10,12 @@
 #include "sqlite/keys.h"
 #include "sqlite/organizations.h"
 #include "sqlite/providers.h"
+#include "sqlite/transfer.h"
 
 namespace appcreate::sqlite {
 namespace {
 
 constexpr int kOrganizations = 256;  // of one transaction
-
-// Runs `function` on a lent session; one that an error may have spoilt is closed.
-template <class Function>
-auto with(Sessions &sessions, Use use, Deadline deadline, Function &&function) {
-    Sessions::Lease session = sessions.lend(use, deadline);
-    try {
-        return function(*session);
-    } catch (const Error &error) {
-        if (is_mended_by_reopening(error)) session.discard();
-        throw;
-    }
-}
 
 // Rows are handed out after their transaction: whoever takes them may take long.
 template <class Row>
@@ -41,11 +30,11 @@ bool emit(const std::vector<Row> &rows, const RowSink &sink) {
 
 SqliteStore::SqliteStore(const StoreOptions &options, const WalLimits &limits)
     : path_(options.uri.path),
-      timeout_ns_(options.timeout_ms * 1'000'000),
       log_{options.log, options.log_ctx},
       turn_(options.turn),
       sessions_(path_, options.threads),
       maintenance_(sessions_, turn_, log_, path_, limits),
+      transactions_(path_, options.timeout_ms * 1'000'000, sessions_, turn_, maintenance_),
       write_loop_(sessions_, turn_, maintenance_, log_, path_, options.timeout_ms),
       lookups_(log_, path_, "looking up keys") {
     if (!options.maintain) return;
@@ -57,35 +46,14 @@ SqliteStore::SqliteStore(const StoreOptions &options, const WalLimits &limits)
     }
 }
 
-Deadline SqliteStore::deadline() const noexcept { return monotonic_ns() + timeout_ns_; }
-
 template <class Function>
-auto SqliteStore::reading(Function &&function) {
-    return guarded(path_, [&] {
-        return with(sessions_, Use::kRead, deadline(), [&](Session &session) {
-            const Transaction transaction(session.connection, Transaction::Kind::kRead);
-            session.schema.again();
-            return function(std::as_const(session.connection));
-        });
-    });
+auto SqliteStore::reading(Function &&function) const {
+    return transactions_.reading(std::forward<Function>(function));
 }
 
 template <class Function>
-auto SqliteStore::writing(Function &&function) {
-    return guarded(path_, [&] {
-        const Turn::Guard guard(turn_, deadline());
-        return with(sessions_, Use::kWrite, deadline(), [&](Session &session) {
-            auto result = [&] {
-                Transaction transaction(session.connection, Transaction::Kind::kWrite);
-                session.schema.again();
-                auto made = function(std::as_const(session.connection));
-                transaction.commit();
-                return made;
-            }();
-            maintenance_.after_commit(session.connection);
-            return result;
-        });
-    });
+auto SqliteStore::writing(Function &&function) const {
+    return transactions_.writing(std::forward<Function>(function));
 }
 
 // ---- serving
@@ -94,13 +62,13 @@ auto SqliteStore::writing(Function &&function) {
 void SqliteStore::warm() {
     warm_slugs();
     reading([](const Connection &) { return 0; });
-    guarded(path_, [&] { sessions_.lend(Use::kWrite, deadline()); });
+    guarded(path_, [&] { sessions_.lend(Use::kWrite, transactions_.deadline()); });
 }
 
 void SqliteStore::find_keys(std::span<ac_lookup> lookups, Deadline until) {
     try {
         guarded(path_, [&] {
-            with(sessions_, Use::kRead, until, [&](Session &session) {
+            with_session(sessions_, Use::kRead, until, [&](Session &session) {
                 const Transaction transaction(session.connection, Transaction::Kind::kRead);
                 session.schema.again();
                 for (ac_lookup &lookup : lookups) session.keys->find(lookup);
@@ -120,8 +88,8 @@ void SqliteStore::write(const Source &source, Deadline until) { write_loop_.run(
 void SqliteStore::init() {
     guarded(path_, [&] {
         make_file(path_);
-        const Turn::Guard guard(turn_, deadline());
-        Connection connection(path_, Use::kInit, deadline());
+        const Turn::Guard guard(turn_, transactions_.deadline());
+        Connection connection(path_, Use::kInit, transactions_.deadline());
         install_schema(connection, path_);
         // The file alone is a store from the beginning, also for whoever copies it.
         sqlite3_wal_checkpoint_v2(connection.raw(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
@@ -243,5 +211,7 @@ bool SqliteStore::check(bool repair, const RowSink &row) {
     });
     return is_whole;
 }
+
+std::unique_ptr<Transfer> SqliteStore::transfer() { return std::make_unique<SqliteTransfer>(path_, transactions_); }
 
 }  // namespace appcreate::sqlite

@@ -8,6 +8,7 @@
 #include "sqlite/health.h"
 #include "sqlite/maintenance.h"
 #include "sqlite/sessions.h"
+#include "sqlite/transactions.h"
 #include "sqlite/turn.h"
 #include "sqlite/write_loop.h"
 #include "store.h"
@@ -37,21 +38,20 @@ class SqliteStore final : public Store {
     void app_show(std::string_view org, std::string_view app, const RowSink &row) override;
     std::uint64_t app_count(std::string_view org) override;
     bool check(bool repair, const RowSink &row) override;
+    std::unique_ptr<Transfer> transfer() override;
 
   private:
-    [[nodiscard]] Deadline deadline() const noexcept;
-    // Runs `function(connection)` in one transaction, until the deadline of administration.
     template <class Function>
-    auto reading(Function &&function);
+    auto reading(Function &&function) const;
     template <class Function>
-    auto writing(Function &&function);
+    auto writing(Function &&function) const;
 
     const std::string path_;
-    const std::int64_t timeout_ns_;
     const Log log_;
     Turn turn_;
     Sessions sessions_;
     Maintenance maintenance_;
+    const Transactions transactions_;
     WriteLoop write_loop_;
     Health lookups_;
 };

@@ -1,0 +1,74 @@
+// The short transactions of administration: on which connection, whose turn it is, until when.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "sqlite/failure.h"
+#include "sqlite/maintenance.h"
+#include "sqlite/sessions.h"
+#include "sqlite/turn.h"
+
+namespace appcreate::sqlite {
+
+// Runs `function` on a lent session; one that an error may have spoilt is closed.
+template <class Function>
+auto with_session(Sessions &sessions, Use use, Deadline deadline, Function &&function) {
+    Sessions::Lease session = sessions.lend(use, deadline);
+    try {
+        return function(*session);
+    } catch (const Error &error) {
+        if (is_mended_by_reopening(error)) session.discard();
+        throw;
+    }
+}
+
+// Refers to the store's members. Thread-safe; throws Failure.
+class Transactions {
+  public:
+    Transactions(const std::string &path, std::int64_t timeout_ns, Sessions &sessions, Turn &turn,
+                 Maintenance &maintenance) noexcept
+        : path_(path), timeout_ns_(timeout_ns), sessions_(sessions), turn_(turn), maintenance_(maintenance) {}
+
+    [[nodiscard]] Deadline deadline() const noexcept { return monotonic_ns() + timeout_ns_; }
+
+    // Each runs `function(connection)` in one transaction, which waits for others until the deadline.
+    template <class Function>
+    auto reading(Function &&function) const {
+        return guarded(path_, [&] {
+            return with_session(sessions_, Use::kRead, deadline(), [&](Session &session) {
+                const Transaction transaction(session.connection, Transaction::Kind::kRead);
+                session.schema.again();
+                return function(std::as_const(session.connection));
+            });
+        });
+    }
+
+    template <class Function>
+    auto writing(Function &&function) const {
+        return guarded(path_, [&] {
+            const Turn::Guard guard(turn_, deadline());
+            return with_session(sessions_, Use::kWrite, deadline(), [&](Session &session) {
+                auto result = [&] {
+                    Transaction transaction(session.connection, Transaction::Kind::kWrite);
+                    session.schema.again();
+                    auto made = function(std::as_const(session.connection));
+                    transaction.commit();
+                    return made;
+                }();
+                maintenance_.after_commit(session.connection);
+                return result;
+            });
+        });
+    }
+
+  private:
+    const std::string &path_;
+    const std::int64_t timeout_ns_;
+    Sessions &sessions_;
+    Turn &turn_;
+    Maintenance &maintenance_;
+};
+
+}  // namespace appcreate::sqlite
