@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pty.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,11 +11,10 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <fstream>
 #include <stdexcept>
 
-#include "app_create.h"
+#include "creates.h"
 
 namespace clitest {
 namespace {
@@ -51,7 +51,16 @@ std::vector<char *> pointers(std::vector<std::string> &texts) {
     return out;
 }
 
-// Collects both outputs until both end.
+// A terminal that a program may write to.
+void make_terminal(Pipe &pipe) {
+    pipe.close_read();
+    pipe.close_write();
+    if (::openpty(&pipe.read, &pipe.write, nullptr, nullptr, nullptr) != 0) throw std::runtime_error("openpty");
+    ::fcntl(pipe.read, F_SETFD, FD_CLOEXEC);
+    ::fcntl(pipe.write, F_SETFD, FD_CLOEXEC);
+}
+
+// Collects both outputs until both end; reading a terminal that nobody has open any more fails.
 void collect(int out, int err, Result &result) {
     std::array<pollfd, 2> ends = {{{out, POLLIN, 0}, {err, POLLIN, 0}}};
     std::array<std::string *, 2> texts = {&result.out, &result.err};
@@ -70,8 +79,6 @@ void collect(int out, int err, Result &result) {
     }
 }
 
-ac_str str(std::string_view text) { return {text.data(), text.size()}; }
-
 // The environment of the test less what would lead appctl to another store.
 std::vector<std::string> environment_of(const RunOptions &options) {
     std::vector<std::string> out;
@@ -82,31 +89,13 @@ std::vector<std::string> environment_of(const RunOptions &options) {
     return out;
 }
 
-int keep_row(void *ctx, ac_str json) {
-    static_cast<std::string *>(ctx)->assign(json.data, json.len);
-    return 0;
-}
-
-struct Pending {
-    std::vector<ac_create *> creates;
-    std::size_t taken = 0;
-};
-
-std::size_t take(void *ctx, ac_create **out, std::size_t max, std::size_t) {
-    auto &pending = *static_cast<Pending *>(ctx);
-    std::size_t n = 0;
-    while (n < max && pending.taken < pending.creates.size()) out[n++] = pending.creates[pending.taken++];
-    return n;
-}
-
-void done(void *, ac_create *const *, std::size_t) {}
-
 }  // namespace
 
 Result run(const std::vector<std::string> &command, const RunOptions &options) {
     Pipe input;
     Pipe out;
     Pipe err;
+    if (options.terminal_errors) make_terminal(err);
     std::vector<std::string> words = command;
     std::vector<std::string> variables = environment_of(options);
     std::vector<char *> argv = pointers(words);
@@ -223,55 +212,13 @@ void AppctlTest::make_organization() {
 }
 
 std::vector<std::string> AppctlTest::create_applications(const std::vector<std::string> &names) const {
-    ac_uri *uri = nullptr;
-    ac_store *store = nullptr;
-    ac_error err{};
-    EXPECT_EQ(ac_uri_parse(str(uri_), &uri, &err), AC_OK) << err.message;
-    ac_store_options options{};
-    options.size = sizeof(options);
-    options.uri = uri;
-    options.timeout_ms = 30000;
-    options.threads = 1;
-    EXPECT_EQ(ac_store_open(&options, &store, &err), AC_OK) << err.message;
-    ac_uri_free(uri);
-
-    std::string row;
-    EXPECT_EQ(ac_org_show(store, str("acme"), keep_row, &row, &err), AC_OK) << err.message;
-    const std::string organization = Json(row).text("id");
-    ac_key key{};
-    std::memcpy(key.id, kOwner, AC_ID_SIZE);
-    std::memcpy(key.owner, kOwner, AC_ID_SIZE);
-    std::memcpy(key.organization, organization.c_str(), AC_ID_SIZE);
-    std::memcpy(key.organization_slug, "acme", 5);
-    key.role = 8;
-    key.flags = AC_KEY_MAY_CREATE | AC_KEY_ORG_ENABLED;
-
-    const ac_str type = str("application/json");
-    Pending pending;
-    for (const std::string &name : names) {
-        ac_head head{};
-        head.key = &key;
-        head.organization = str("acme");
-        head.content_type = &type;
-        head.n_content_type = 1;
-        ac_create *create = nullptr;
-        EXPECT_EQ(ac_create_begin(&head, &create), AC_OK);
-        EXPECT_EQ(ac_create_body(create, str(R"({"name":")" + name + R"("})"), 0), AC_OK);
-        pending.creates.push_back(create);
-    }
-    const ac_source source = {&pending, take, done, nullptr};
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    EXPECT_EQ(ac_store_write(store, &source, (now.tv_sec + 60) * 1'000'000'000LL, &err), AC_OK) << err.message;
-
+    std::vector<Order> orders;
+    for (const std::string &name : names) orders.push_back({R"({"name":")" + name + R"("})"});
     std::vector<std::string> bodies;
-    for (ac_create *create : pending.creates) {
-        const ac_answer *answer = ac_create_answer(create);
-        EXPECT_EQ(answer->status, 200);
-        bodies.emplace_back(answer->body.data, answer->body.len);
-        ac_create_free(create);
+    for (const Answer &answer : create(uri_, "acme", orders)) {
+        EXPECT_EQ(answer.status, 200) << answer.body;
+        bodies.push_back(answer.body);
     }
-    ac_store_close(store);
     return bodies;
 }
 

@@ -21,8 +21,9 @@ struct Result {
 struct RunOptions {
     std::string input = {};
     std::vector<std::string> environment = {};
-    bool closed_output = false;  // nobody reads standard output
-    bool full_output = false;    // standard output is a full device
+    bool closed_output = false;    // nobody reads standard output
+    bool full_output = false;      // standard output is a full device
+    bool terminal_errors = false;  // standard error is a terminal
 };
 
 // Runs a program of its own; PATH is not searched.

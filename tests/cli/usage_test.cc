@@ -41,6 +41,14 @@ TEST_F(Usage, EveryCommandHasHelp) {
     }
 }
 
+TEST_F(Usage, CopyNamesItsStoresByItself) {
+    const Result result = run({APPCTL, "copy", "--help"});
+    EXPECT_EQ(result.status, 0);
+    EXPECT_TRUE(result.out.starts_with("usage: appctl [--json] copy --from URI --to URI\n")) << result.out;
+    EXPECT_EQ(result.out.find("--store"), std::string::npos) << result.out;
+    EXPECT_NE(run({APPCTL, "--help"}).out.find("\n  copy "), std::string::npos);
+}
+
 TEST_F(Usage, HelpNamesTheOptions) {
     const std::string help = run({APPCTL, "help", "--help"}).err;
     EXPECT_NE(help.find("unknown command \"help\""), std::string::npos);
