@@ -107,15 +107,22 @@ Bson record_document(const ApplicationCopy &row) {
     return record ? typed_record(BsonView(*record).get()) : Bson();
 }
 
+// What another program wrote.
 [[noreturn]] void damaged(const char *what, const ObjectId &id, const std::string &how) {
-    throw Failure(AC_ECHECK, std::string("the ") + what + " " + id.hex() + " " + how +
-                                 "; run \"appctl check\" on the store that is copied");
+    throw Failure(AC_ECHECK, std::string("the ") + what + " " + id.hex() + " " + how);
+}
+
+[[noreturn]] void would_change(const char *what, const ObjectId &id, const char *part) {
+    damaged(what, id,
+            std::string("has a ") + part +
+                " that another program wrote and that would not come back as it is; mend it in the store that is "
+                "copied, where it differs from the compact JSON that this program writes");
 }
 
 template <class T>
 T need(const std::optional<T> &member, const char *what, const ObjectId &id, const char *name) {
     if (member) return *member;
-    damaged(what, id, std::string("has no ") + name);
+    damaged(what, id, std::string("has no ") + name + "; run \"appctl check\" on its store");
 }
 
 Bson one_id(const ObjectId &id) {
@@ -174,7 +181,7 @@ Bson Collection<ProviderCopy>::document(const ProviderCopy &row) {
     append_json(out, "config", row.config);
     out.text("provider", row.provider).time("createdAt", row.created_at);
     if (read(Reader(document.get())).config != row.config) {
-        damaged("storage provider", row.id, "has a config that is not written as this program writes it");
+        would_change("storage provider", row.id, "config");
     }
     return document;
 }
@@ -237,7 +244,7 @@ Bson Collection<ApplicationCopy>::document(const ApplicationCopy &row, const std
     const Reader reader(document.get());
     if (reader.id("_id") != row.id || reader.id("organization") != row.organization ||
         reader.text("slug") != row.slug || record_json(document.get()) != row.record) {
-        damaged("application", row.id, "has a record that is not written as this program writes it");
+        would_change("application", row.id, "record");
     }
     Writer out(document);
     append_place(out, place, row.id);

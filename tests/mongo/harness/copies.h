@@ -1,0 +1,149 @@
+// Two SQLite stores beside the MongoDB store of a test, for copies in every direction.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "copy.h"
+#include "harness/store_test.h"
+
+namespace appcreate::mongotest {
+
+class CopyTest : public StoreTest {
+  protected:
+    void SetUp() override {
+        StoreTest::SetUp();
+        if (IsSkipped()) return;
+        std::string pattern = (std::filesystem::temp_directory_path() / "app-create-copy-XXXXXX").string();
+        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+        directory_ = pattern;
+        first_ = std::make_unique<Gateway>("sqlite:" + path("first.db"));
+        second_ = std::make_unique<Gateway>("sqlite:" + path("second.db"));
+        first().store().init();
+    }
+    void TearDown() override {
+        first_.reset();
+        second_.reset();
+        std::error_code ignored;
+        if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
+    }
+    // SQLite stores; the second one is not made yet. admin() is the MongoDB store.
+    Gateway &first() { return *first_; }
+    Gateway &second() { return *second_; }
+    [[nodiscard]] std::string path(const char *name) const { return (directory_ / name).string(); }
+
+    static Copied copy(Gateway &from, Gateway &to) {
+        const auto copied = copy_store(from.store(), to.store(), {});
+        EXPECT_TRUE(copied.has_value());
+        return copied.value_or(Copied{});
+    }
+    // What the failure of a copy says, with its status in front.
+    static std::string refusal(Gateway &from, Gateway &to) {
+        try {
+            copy(from, to);
+        } catch (const Failure &failure) {
+            return std::to_string(failure.status()) + " " + failure.what();
+        }
+        return {};
+    }
+    // Everything that administration shows of a store.
+    static std::string shown(Gateway &gateway) {
+        std::string out;
+        std::vector<std::string> organizations;
+        const RowSink add = [&out](std::string_view row) {
+            out.append(row).append("\n");
+            return true;
+        };
+        gateway.store().org_list([&](std::string_view row) {
+            organizations.emplace_back(row.substr(7, 24));
+            return add(row);
+        });
+        for (const std::string &organization : organizations) {
+            gateway.store().provider_list(organization, add);
+            gateway.store().key_list(organization, add);
+            gateway.store().app_list(organization, std::nullopt, 0, add);
+        }
+        return out;
+    }
+    // What it does not show too: hashes of tokens, kept requests, times.
+    [[nodiscard]] std::string dump(const char *name) const {
+        std::string out;
+        for (const char *query :
+             {"SELECT hex(id), slug, name, enabled, application_limit, applications, build_retention_days,"
+              " builds_per_publication, created_at FROM organizations ORDER BY id",
+              "SELECT hex(id), name, region, config, provider, created_at FROM providers ORDER BY id",
+              "SELECT hex(digest), hex(id), hex(owner), role, permissions, revoked, expires_at, created_at FROM keys"
+              " ORDER BY id",
+              "SELECT hex(id), slug, created_at, typeof(data), data FROM applications ORDER BY id",
+              "SELECT hex(request), hex(fingerprint), expires_at, hex(id) FROM idempotency i"
+              " JOIN applications a ON a.rowid = i.application ORDER BY request"}) {
+            out += sql(name, query) + "\n";
+        }
+        return out;
+    }
+    std::string sql(const char *name, const std::string &statements) const {
+        sqlite3 *db = nullptr;
+        EXPECT_EQ(sqlite3_open(path(name).c_str(), &db), SQLITE_OK);
+        std::string out;
+        const auto append = [](void *to, int n, char **values, char **) {
+            for (int i = 0; i < n; ++i) {
+                static_cast<std::string *>(to)->append(values[i] != nullptr ? values[i] : "NULL").append("|");
+            }
+            static_cast<std::string *>(to)->append("\n");
+            return 0;
+        };
+        EXPECT_EQ(sqlite3_exec(db, statements.c_str(), append, &out, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
+        sqlite3_close(db);
+        return out;
+    }
+    Bson document(const std::string &id) {
+        return std::move(direct().find("applications", bson(R"({"_id":{"$oid":")" + id + "\"}}")).at(0));
+    }
+    Bson organization(const Tenant &tenant) {
+        return std::move(
+            direct().find("organizations", bson(R"({"_id":{"$oid":")" + tenant.organization + "\"}}")).at(0));
+    }
+    void update(const char *collection, const std::string &id, const std::string &change) {
+        const Result result =
+            direct().command(bson(R"({"update":")" + std::string(collection) + R"(","updates":[{"q":{"_id":{"$oid":")" +
+                                  id + R"("}},"u":)" + change + "}]}"));
+        ASSERT_TRUE(result.ok) << result.message;
+        EXPECT_EQ(integer_at(result.reply.get(), "n"), 1);
+    }
+    void remove(const std::string &application) {
+        const Result result = direct().command(
+            bson(R"({"delete":"applications","deletes":[{"limit":1,"q":{"_id":{"$oid":")" + application + "\"}}}]}"));
+        ASSERT_TRUE(result.ok) << result.message;
+        EXPECT_EQ(integer_at(result.reply.get(), "n"), 1);
+    }
+    // Numbers among the places of its applications, in order.
+    std::vector<std::int64_t> places(const Tenant &tenant) {
+        std::vector<std::int64_t> out;
+        for (const Bson &one :
+             direct().find("applications", bson(R"({"organization":{"$oid":")" + tenant.organization + "\"}}"))) {
+            if (const auto place = integer_at(one.get(), "place")) out.push_back(*place);
+        }
+        std::sort(out.begin(), out.end());
+        return out;
+    }
+
+  private:
+    std::filesystem::path directory_;
+    std::unique_ptr<Gateway> first_;
+    std::unique_ptr<Gateway> second_;
+};
+
+inline std::vector<Order> same_names(std::size_t n) { return std::vector<Order>(n, order("Same name")); }
+
+inline void expect_created(const std::vector<Answer> &answers) {
+    for (const Answer &answer : answers) EXPECT_CREATED(answer);
+}
+
+}  // namespace appcreate::mongotest
