@@ -148,6 +148,7 @@ TEST_F(Copy, WhatHasExpiredIsLeftBehindAndMakesRoom) {
 
 TEST_F(Copy, KilledInTheMiddleItGoesOn) {
     make_organization();
+    EXPECT_EQ(appctl({"key", "create", "--org", "acme", "--owner", kOwner}).status, 0);
     const Order large = {R"({"name":"Large","metadata":{"x":")" + std::string(1'000'000, 'x') + R"("}})"};
     constexpr int kBatches = 6;
     for (int i = 0; i < kBatches; ++i) {

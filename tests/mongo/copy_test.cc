@@ -245,7 +245,7 @@ TEST_F(MongoCopy, StoppedAnywhereItGoesOn) {
     EXPECT_GT(calls, 4);
     EXPECT_EQ(copied->applications, 1250 + odd_orders().size());
     EXPECT_EQ(shown(admin()), shown(first()));
-    EXPECT_EQ(places(tenant).size(), 1250 + odd_orders().size());
+    ASSERT_EQ(places(tenant).size(), 1250 + odd_orders().size());
     EXPECT_EQ(places(tenant).back(), static_cast<std::int64_t>(1250 + odd_orders().size()));
     expect_sound();
     copy(admin(), second());
