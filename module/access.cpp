@@ -28,7 +28,7 @@ ngx_int_t check_key(Context *ctx) {
 }
 
 ngx_int_t authenticate(ngx_http_request_t *r, LocConf *conf) {
-    Context *ctx = get_context(r);
+    Context *ctx = enter_location(r);
     if (ctx == nullptr) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -87,7 +87,7 @@ ngx_int_t access_handler(ngx_http_request_t *r) {
         if (conf->fallback.len) {
             return NGX_DECLINED;
         }
-        Context *ctx = get_context(r);
+        Context *ctx = enter_location(r);
         return ctx ? note_answer(ctx, ac_code_answer(AC_CODE_METHOD)) : NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -102,7 +102,7 @@ ngx_int_t precontent_handler(ngx_http_request_t *r) {
 
     if (r != r->main) {
         // A subrequest skips the access phase, and its token would be the parent's: nothing is created by one.
-        Context *ctx = get_context(r);
+        Context *ctx = enter_location(r);
         return ctx ? refuse(ctx, AC_ACCESS_NO_TOKEN) : NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

@@ -182,6 +182,9 @@ ngx_int_t content_handler(ngx_http_request_t *r) {
 }
 
 void create_returned(Context *ctx, ac_status status) {
+    if (!is_current(ctx)) {
+        return;  // the create goes with the request's pool
+    }
     ngx_http_request_t *r = ctx->request;
     ngx_connection_t *c = r->connection;
     ngx_http_set_log_request(c->log, r);

@@ -21,7 +21,13 @@ void free_context(void *data) {
 
 // The time for the store is over: the answer goes out, the work is left to itself.
 void timed_out(ngx_event_t *event) {
-    auto *ctx = static_cast<Context *>(event->data);
+    auto *ctx = ngx_queue_data(event, Context, timer);
+    ctx->store_left = 0;
+
+    if (!is_current(ctx)) {
+        leave_everything(ctx);
+        return;
+    }
 
     if (ctx->op) {
         leave_op(ctx);
@@ -57,7 +63,8 @@ Context *get_context(ngx_http_request_t *r) {
     ctx->request = r;
     ctx->conf = loc_conf(r);
     ctx->timer.handler = timed_out;
-    ctx->timer.data = ctx;
+    // Debug builds read it as a connection.
+    ctx->timer.data = r->connection;
     ctx->timer.log = r->connection->log;
     last->handler = free_context;
     last->data = ctx;
@@ -67,6 +74,16 @@ Context *get_context(ngx_http_request_t *r) {
     ngx_http_set_ctx(r, ctx, ngx_http_app_create_module);
     return ctx;
 }
+
+Context *enter_location(ngx_http_request_t *r) {
+    Context *ctx = get_context(r);
+    if (ctx) {
+        ctx->conf = loc_conf(r);
+    }
+    return ctx;
+}
+
+bool is_current(Context *ctx) { return ngx_http_get_module_ctx(ctx->request, ngx_http_app_create_module) == ctx; }
 
 Context *find_context(ngx_http_request_t *r) {
     auto *ctx = static_cast<Context *>(ngx_http_get_module_ctx(r, ngx_http_app_create_module));
@@ -89,20 +106,22 @@ Context *find_context(ngx_http_request_t *r) {
 }
 
 bool start_timer(Context *ctx) {
-    if (ctx->store_end == 0) {
-        ctx->store_end = ngx_current_msec + ctx->conf->timeout;
+    if (!ctx->store_begun) {
+        ctx->store_begun = true;
+        ctx->store_left = ctx->conf->timeout;
     }
-    auto left = static_cast<ngx_msec_int_t>(ctx->store_end - ngx_current_msec);
-    if (left <= 0) {
+    if (ctx->store_left == 0) {
         return false;
     }
     // Not cancelable: a worker that drains must not exit before the answer is out.
-    ngx_add_timer(&ctx->timer, static_cast<ngx_msec_t>(left));
+    ngx_add_timer(&ctx->timer, ctx->store_left);
     return true;
 }
 
 void stop_timer(Context *ctx) {
     if (ctx->timer.timer_set) {
+        auto left = static_cast<ngx_msec_int_t>(ctx->timer.timer.key - ngx_current_msec);
+        ctx->store_left = left > 0 ? static_cast<ngx_msec_t>(left) : 0;
         ngx_del_timer(&ctx->timer);
     }
 }

@@ -44,6 +44,10 @@ char *set_app_create(ngx_conf_t *cf, ngx_command_t *, void *data) {
     conf->place = place_of(cf);
     conf->core = static_cast<ngx_http_core_loc_conf_t *>(ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module));
     conf->server = static_cast<ngx_http_core_srv_conf_t *>(ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module));
+    // The one that comes later would win without a word.
+    if (conf->core->handler) {
+        return fail(cf, "\"app_create\" shares its location with another content handler");
+    }
     conf->core->handler = content_handler;
 
     // Pages of outer levels do not apply here: a list of the location's own, to which its error_page adds, stops the
@@ -91,6 +95,7 @@ char *set_store(ngx_conf_t *cf, ngx_command_t *, void *data) {
     }
     cln->handler = free_uri;
     cln->data = store->uri;
+    store->text = args(cf)[1];
     store->place = place_of(cf);
     conf->store = store;
     return keep_environment(cf, args(cf)[1]) == NGX_OK ? static_cast<char *>(NGX_CONF_OK)
@@ -247,18 +252,17 @@ ngx_conf_post_t timeout_post = {check_timeout};
 
 // ---- merging
 
-bool same_backend(const Backend *a, const LocConf *conf, const ngx_str_t &name) {
+bool same_backend(const Backend *a, const LocConf *conf) {
+    const ngx_str_t &text = conf->store->text;
     return a->pool == conf->pool && a->timeout == conf->timeout && a->queue_number == conf->queue_number &&
-           a->queue_bytes == conf->queue_bytes && a->name.len == name.len &&
-           ngx_memcmp(a->name.data, name.data, name.len) == 0;
+           a->queue_bytes == conf->queue_bytes && a->text.len == text.len &&
+           ngx_memcmp(a->text.data, text.data, text.len) == 0;
 }
 
 Backend *find_backend(ngx_conf_t *cf, MainConf *main, LocConf *conf) {
-    ac_str text = ac_uri_name(conf->store->uri);
-    ngx_str_t name = {text.len, reinterpret_cast<u_char *>(const_cast<char *>(text.data))};
     auto **known = static_cast<Backend **>(main->backends.elts);
     for (ngx_uint_t i = 0; i < main->backends.nelts; i++) {
-        if (same_backend(known[i], conf, name)) {
+        if (same_backend(known[i], conf)) {
             return known[i];
         }
     }
@@ -269,7 +273,10 @@ Backend *find_backend(ngx_conf_t *cf, MainConf *main, LocConf *conf) {
         return nullptr;
     }
     *slot = backend;
+    ac_str text = ac_uri_name(conf->store->uri);
+    ngx_str_t name = {text.len, reinterpret_cast<u_char *>(const_cast<char *>(text.data))};
     backend->uri = conf->store->uri;
+    backend->text = conf->store->text;
     backend->name = name;
     backend->identity =
         static_cast<uint64_t>(ngx_murmur_hash2(name.data, name.len)) << 32 | ngx_crc32_long(name.data, name.len);
@@ -295,6 +302,13 @@ char *merge_location(ngx_conf_t *cf, LocConf *conf, ngx_http_core_loc_conf_t *cl
     // No limit means 16 MiB here: a body of any length would have to be kept somewhere.
     if (clcf->client_max_body_size == 0) {
         clcf->client_max_body_size = 16 * 1024 * 1024;
+    }
+    if (clcf->client_max_body_size > static_cast<off_t>(conf->queue_bytes)) {
+        ngx_log_error(
+            NGX_LOG_WARN, cf->log, 0,
+            "\"client_max_body_size\" exceeds the size of \"app_create_queue\", larger bodies will be refused "
+            "as if the server were busy in %s:%ui",
+            conf->place.file, conf->place.line);
     }
     conf->backend = find_backend(cf, main, conf);
     auto **location = static_cast<LocConf **>(ngx_array_push(&main->locations));

@@ -216,6 +216,12 @@ void write_pending(void *data, ngx_log_t *) {
     const ac_source source = {dispatch, take, done, is_pending};
     do {
         ac_status status = ac_store_write(dispatch->store, &source, deadline_in(dispatch->backend->timeout), nullptr);
+        if (status == AC_ETIMEOUT && ngx_terminate) {
+            // The event loop waits for this thread: nobody else will empty the list.
+            Lock lock(dispatch);
+            dispatch->writers--;
+            return;
+        }
         if (status != AC_OK && status != AC_ETIMEOUT) {
             // Answers to what no store will take; trying for ever would keep the thread.
             ac_create *create;

@@ -76,6 +76,9 @@ ngx_int_t make_body(ngx_http_request_t *r, Context *ctx) {
     ac_status_body(static_cast<int>(status), reason, reinterpret_cast<char *>(data), len, nullptr, nullptr);
     ctx->body = {len, data};
     ctx->code = static_cast<ngx_uint_t>(code);
+    if (status == NGX_HTTP_NOT_ALLOWED && !add_header(r, ngx_string("Allow"), ngx_string("POST"))) {
+        return NGX_ERROR;
+    }
     return retry_after ? add_retry_after(r, retry_after) : NGX_OK;
 }
 
@@ -97,12 +100,10 @@ ngx_int_t replace_body(ngx_http_request_t *r, Context *ctx) {
 }
 
 ngx_int_t filter_own_location(ngx_http_request_t *r) {
-    Context *ctx = find_context(r);
+    // Not one that a redirect has left behind: the body filter looks for nginx's own pointer too.
+    Context *ctx = get_context(r);
     if (ctx == nullptr) {
-        ctx = get_context(r);
-        if (ctx == nullptr) {
-            return NGX_ERROR;
-        }
+        return NGX_ERROR;
     }
 
     if (find_request_id(r, ctx) != NGX_OK || !add_header(r, ngx_string("X-Request-ID"), ctx->request_id) ||
@@ -110,7 +111,7 @@ ngx_int_t filter_own_location(ngx_http_request_t *r) {
         return NGX_ERROR;
     }
 
-    // err_status is set where nginx makes a body of its own, and nowhere else.
+    // err_status is set where nginx makes a body of its own; send_answer takes it away.
     if (r->err_status >= NGX_HTTP_BAD_REQUEST && r->headers_out.status >= NGX_HTTP_BAD_REQUEST &&
         replace_body(r, ctx) != NGX_OK) {
         return NGX_ERROR;

@@ -11,6 +11,7 @@ struct Node {
     ngx_queue_t queue;       // least recently used last
     uint64_t store;
     uint8_t digest[AC_DIGEST_SIZE];
+    ngx_msec_t asked;  // of the store
     ngx_msec_t expires;
     bool known;
 };
@@ -197,7 +198,7 @@ void cache_key(ngx_shm_zone_t *zone, uint64_t store, const uint8_t *digest, cons
     Lock lock(pool);
 
     Node *node = find_node(shared, store, digest);
-    if (node && static_cast<ngx_msec_int_t>(node->expires - (asked + valid)) > 0 && node->known == (key != nullptr)) {
+    if (node && static_cast<ngx_msec_int_t>(node->asked - asked) > 0) {
         return;  // another worker asked later
     }
     if (node && node->known != (key != nullptr)) {
@@ -222,6 +223,7 @@ void cache_key(ngx_shm_zone_t *zone, uint64_t store, const uint8_t *digest, cons
     }
 
     ngx_queue_insert_head(key ? &shared->known : &shared->unknown, &node->queue);
+    node->asked = asked;
     node->expires = asked + valid;
     if (key) {
         static_cast<KnownNode *>(node)->key = *key;

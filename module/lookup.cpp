@@ -112,6 +112,9 @@ void wake_waiters(Question *question, LookupState state, const ac_key *key) {
             ctx->key = *key;
         }
 
+        if (!is_current(ctx)) {
+            continue;
+        }
         ngx_http_request_t *r = ctx->request;
         ngx_connection_t *c = r->connection;
         ngx_http_set_log_request(c->log, r);

@@ -48,6 +48,7 @@ struct Place {
 // configuration is read; `dispatch` alone belongs to the worker.
 struct Backend {
     ac_uri *uri;
+    ngx_str_t text;     // as configured: users and options differ where names do not
     ngx_str_t name;     // of the store, without credentials
     uint64_t identity;  // of the store: a key authenticated for one is nothing for another
     ngx_thread_pool_t *pool;
@@ -61,6 +62,7 @@ struct Backend {
 
 struct StoreUri {
     ac_uri *uri;
+    ngx_str_t text;
     Place place;
 };
 
@@ -70,7 +72,6 @@ struct MainConf {
     ngx_array_t locations;  // LocConf * with app_create
     ngx_array_t aio_pools;  // ngx_thread_pool_t * that static files use
     ngx_shm_zone_t *keys;
-    Place keys_place;
     ngx_msec_t keys_valid;
     ngx_msec_t keys_invalid;
     ngx_int_t request_id_index;
@@ -117,8 +118,9 @@ struct Context {
     const ac_answer *answer;  // ours; NULL: none yet, or nginx's own
     ac_create_facts facts;
 
-    ngx_event_t timer;     // app_create_timeout
-    ngx_msec_t store_end;  // when it runs out; 0: no store work has begun
+    ngx_event_t timer;      // app_create_timeout: runs while the store is asked, not while the client sends
+    ngx_msec_t store_left;  // of it, when the timer is not set
+    bool store_begun;
 
     ngx_str_t request_id;
     ngx_uint_t code;  // of the answer, 0 with 200
@@ -130,6 +132,10 @@ struct Context {
 
 // The request's context, made at the first call. NULL: out of memory.
 Context *get_context(ngx_http_request_t *r);
+// The same for the location that the request is in now: a rewrite changes that and keeps contexts.
+Context *enter_location(ngx_http_request_t *r);
+// False when the request was led elsewhere while it waited (post_action): it is no longer ours to go on with.
+bool is_current(Context *ctx);
 // Survives internal redirects, which clear nginx's own pointer; NULL when there never was one.
 Context *find_context(ngx_http_request_t *r);
 // Starts (or goes on with) the bound on the request's store work. False when it has run out.

@@ -77,6 +77,9 @@ ngx_int_t note_answer(Context *ctx, const ac_answer *answer) {
 ngx_int_t send_answer(Context *ctx, const ac_answer *answer) {
     ngx_http_request_t *r = ctx->request;
     note(ctx, answer);
+    if (answer->code == AC_CODE_INTERNAL) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0, "app_create failed: out of memory, or a bug");
+    }
 
     if (answer->status >= NGX_HTTP_SPECIAL_RESPONSE && has_error_page(r, answer->status)) {
         return answer->status;
@@ -88,6 +91,9 @@ ngx_int_t send_answer(Context *ctx, const ac_answer *answer) {
         r->keepalive = 0;
     }
 
+    // What has led here by an error_page is over; and an application that was made is not "not modified".
+    r->err_status = 0;
+    r->disable_not_modified = 1;
     r->headers_out.status = answer->status;
     r->headers_out.content_length_n = static_cast<off_t>(answer->body.len);
     ngx_str_set(&r->headers_out.content_type, "application/json; charset=utf-8");

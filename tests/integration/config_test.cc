@@ -211,6 +211,14 @@ TEST_F(Config, AnotherContentHandlerInTheLocation) {
     const Outcome outcome = test(location("app_create org; #here\nproxy_pass http://127.0.0.1:1;"));
     EXPECT_NE(outcome.status, 0) << "one of the two would silently not be asked";
     EXPECT_NE(outcome.err.find("[emerg]"), std::string::npos) << outcome.err;
+    expect_refused(location("proxy_pass http://127.0.0.1:1;\napp_create org; #here"), "another content handler");
+}
+
+TEST_F(Config, WarnsAboutBodiesThatTheQueueCannotHold) {
+    const Outcome outcome =
+        expect_taken(location("app_create org;\napp_create_queue 10 1m;\nclient_max_body_size 2m;"));
+    EXPECT_EQ(lines_with(outcome.err, "[warn]").size(), 1U) << outcome.err;
+    EXPECT_NE(outcome.err.find("app_create_queue"), std::string::npos) << outcome.err;
 }
 
 TEST_F(Config, RealmWithAControlCharacter) {

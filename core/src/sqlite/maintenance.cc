@@ -116,22 +116,23 @@ void Maintenance::tick() {
     is_stuck_ = false;
     // Each time, because it finds out that the file was replaced.
     Sessions::Lease session = sessions_.lend(Use::kMaintain, monotonic_ns() + kTick);
-    const auto set_at_work = [this](const Connection *connection) {
-        const std::lock_guard lock(mutex_);
-        at_work_ = connection;
-    };
-    set_at_work(&session->connection);
     try {
+        const AtWork at_work(*this, session->connection);
         maintain(*session);
-        set_at_work(nullptr);
-    } catch (const Failure &) {
-        set_at_work(nullptr);
-        throw;
     } catch (const Error &error) {
-        set_at_work(nullptr);
         if (is_mended_by_reopening(error)) session.discard();
         throw;
     }
+}
+
+Maintenance::AtWork::AtWork(Maintenance &owner, const Connection &connection) : owner_(owner) {
+    const std::lock_guard lock(owner_.mutex_);
+    owner_.at_work_ = &connection;
+}
+
+Maintenance::AtWork::~AtWork() {
+    const std::lock_guard lock(owner_.mutex_);
+    owner_.at_work_ = nullptr;
 }
 
 void Maintenance::maintain(Session &session) {

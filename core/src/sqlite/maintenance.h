@@ -30,6 +30,18 @@ class Maintenance {
     void after_commit(Connection &connection) noexcept;
 
   private:
+    // For as long as it lives the destructor interrupts what runs on the connection.
+    class AtWork {
+      public:
+        AtWork(Maintenance &owner, const Connection &connection);
+        AtWork(const AtWork &) = delete;
+        AtWork &operator=(const AtWork &) = delete;
+        ~AtWork();
+
+      private:
+        Maintenance &owner_;
+    };
+
     void share_work(Connection &connection);
     void run();
     bool pause(std::int64_t ns, bool urgent_too);

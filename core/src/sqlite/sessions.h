@@ -36,10 +36,8 @@ class Sessions {
     class Lease {
       public:
         Lease(Sessions &owner, Use use, std::unique_ptr<Session> session) noexcept;
-        Lease(Lease &&other) noexcept = default;
         Lease(const Lease &) = delete;
         Lease &operator=(const Lease &) = delete;
-        Lease &operator=(Lease &&) = delete;
         ~Lease();
         Session *operator->() const noexcept { return session_.get(); }
         Session &operator*() const noexcept { return *session_; }
