@@ -17,14 +17,16 @@ class Env:
     build: Path
     folder: Path
     rows: list = field(default_factory=list)
-    throughput: dict = field(default_factory=dict)   # for the plot: side -> connections -> [per second]
+    # For the plots: side -> connections -> [per second].
+    throughput: dict = field(default_factory=dict)
+    mongo_throughput: dict = field(default_factory=dict)
     percentiles: dict = field(default_factory=dict)  # for the plot: side -> {percentile: us}
 
     def __post_init__(self):
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         self.load = Generator(self.build, self.folder)
-        self.template = stores.make(self.build, self.folder / "template")
+        self.template = stores.make_file(self.build, self.folder / "template")
         self._numbers = itertools.count()
 
     def new_folder(self):

@@ -57,7 +57,13 @@ class Generator:
         return read_open(run(self.open_command(port, request, rate, seconds, connections)), seconds)
 
     def sqlite_loop(self, store, creates, seconds):
-        found = json.loads(run([self.build / "bench_sqlite_loop", store.path, creates, seconds]))
+        return self._loop("bench_sqlite_loop", store.path, creates, seconds)
+
+    def mongo_loop(self, store, creates, seconds, most):
+        return self._loop("bench_mongo_loop", store.uri, store.organization, creates, seconds, most)
+
+    def _loop(self, program, *words):
+        found = json.loads(run([self.build / program, *words]))
         return Load(found["per_second"], 0, 0, found["latency_us"])
 
     def fill(self, store, count, *name):

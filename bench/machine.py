@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import shutil
 import statistics
 import subprocess
@@ -22,7 +23,14 @@ def _version(*command):
     if shutil.which(command[0]) is None:
         return "absent"
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return (done.stdout + done.stderr).strip().splitlines()[0]
+    first = (done.stdout + done.stderr).strip().splitlines()[0]
+    return first.removeprefix("nginx version: ").split(" [")[0]
+
+
+def _mongo_server():
+    pom = (Path(__file__).parent.parent / "tests" / "mongo" / "server" / "pom.xml").read_text()
+    found = re.search(r"<artifactId>(mongo-java-server)</artifactId>\s*<version>([^<]+)", pom)
+    return " ".join(found.groups()) if found else "unknown"
 
 
 def _sync_microseconds(folder):
@@ -63,6 +71,8 @@ def describe(folder):
         "node": _version("node", "--version"),
         "go": _version("go", "version"),
         "wrk": _version("wrk", "-v"),
+        "java": _version("java", "-version"),
+        "mongo_server": _mongo_server(),
     }
 
 
@@ -72,5 +82,7 @@ def lines(machine):
         f"{machine['date']}; {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, "
         f"Linux {machine['kernel']}, load before {machine['load_before']}",
         f"store on {machine['filesystem']}; fdatasync of a page: median {sync['median']} us, p99 {sync['p99']} us",
-        f"{machine['nginx']}; node {machine['node']}; {machine['go']}; {machine['wrk']}",
+        f"{machine['nginx']}; node {machine['node']}; {machine['go']}; {machine['wrk']}; {machine['mongo_server']} on "
+        f"{machine['java']}",
+        f"took {machine['took_seconds'] // 60} min {machine['took_seconds'] % 60} s",
     ]

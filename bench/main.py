@@ -12,6 +12,7 @@ import rows_core
 import rows_creates
 import rows_errors
 import rows_latency
+import rows_mongo
 import rows_size
 import rows_static
 import table
@@ -20,7 +21,7 @@ from plan import FULL, QUICK
 
 # In this order: the plot of latencies takes its rates from the creates.
 GROUPS = {"core": rows_core, "answers": rows_errors, "creates": rows_creates, "latency": rows_latency,
-          "static": rows_static, "size": rows_size}
+          "static": rows_static, "size": rows_size, "mongo": rows_mongo}
 
 
 def arguments():
@@ -53,7 +54,8 @@ def main():
         env.say(f"drawn: {path}")
     if options.json:
         json.dump({"machine": about, "quick": options.quick, "rows": [row.as_json() for row in env.rows],
-                   "throughput": env.throughput, "latency_us": env.percentiles}, sys.stdout, indent=1)
+                   "throughput": env.throughput, "throughput_mongodb": env.mongo_throughput,
+                   "latency_us": env.percentiles}, sys.stdout, indent=1)
         print()
     else:
         if options.quick:

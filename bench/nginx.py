@@ -34,13 +34,28 @@ http {{
 MODULE_HTTP = """\
     app_create_store "{uri}";
     app_create_thread_pool app_create;
-    log_format worker "$pid";
+{more}
+    log_format value "{value}";
 """
 
 MODULE_SERVER = """\
-        {log}
+        access_log {log};
         location ~ ^/v1/organizations/(?<organization_id>[^/]+)/apps$ { app_create $organization_id; }
         location /static/ { alias {folder}/static/; }
+"""
+
+# Each connection has a location with a queue of its own, so that creates of two connections never meet in a batch. A
+# queue is made for each combination of store, threads and bounds: these differ in a bound that nothing reaches.
+SLOTS = 100
+SINGLE_HTTP = """\
+    map $connection $slot { "~(?<last_two>..)$" $last_two; default 0$connection; }
+"""
+SINGLE_SERVER = """\
+        access_log {log};
+        rewrite ^/v1/organizations/(?<organization_id>[^/]+)/apps$ /slot$slot last;
+"""
+SINGLE_LOCATION = """\
+        location = /slot{slot:02} {{ app_create_queue {bound}; app_create $organization_id; }}
 """
 
 
@@ -55,17 +70,31 @@ def _serve(folder, workers, http="", server="", load=""):
         yield nginx
 
 
-@contextmanager
-def module(build, folder, store, workers, counts_workers=False):
-    """Ours. With `counts_workers` a log of the worker of each request is written to folder/workers.log."""
+def _module(build, folder, store, workers, server, more, value):
+    log = f"{folder}/values.log value buffer=256k" if value else "off"
+    return _serve(folder, workers,
+                  MODULE_HTTP.replace("{uri}", store.uri).replace("{more}", more).replace("{value}", value or "-"),
+                  server.replace("{folder}", str(folder)).replace("{log}", log),
+                  f"load_module {build}/ngx_http_app_create_module.so;")
+
+
+def module(build, folder, store, workers, more="", value=None):
+    """Ours. `more` is configuration for http{}; the variable `value` of each request goes into folder/values.log."""
     static = folder / "static"
     static.mkdir(parents=True, exist_ok=True)
     (static / "page.html").write_text("x" * 4096)
-    log = f"access_log {folder}/workers.log worker buffer=256k;" if counts_workers else ""
-    with _serve(folder, workers, MODULE_HTTP.replace("{uri}", store.uri),
-                MODULE_SERVER.replace("{folder}", str(folder)).replace("{log}", log),
-                f"load_module {build}/ngx_http_app_create_module.so;") as nginx:
-        yield nginx
+    return _module(build, folder, store, workers, MODULE_SERVER, more, value)
+
+
+def module_singly(build, folder, store, workers, more="", value=None):
+    """Ours with batches of one, for up to SLOTS connections that come one after the other."""
+    locations = "".join(SINGLE_LOCATION.format(slot=slot, bound=4096 + slot) for slot in range(SLOTS))
+    return _module(build, folder, store, workers, SINGLE_SERVER + locations, more + SINGLE_HTTP, value)
+
+
+def values(folder):
+    """What a module that is over wrote."""
+    return (folder / "values.log").read_text().split()
 
 
 @contextmanager

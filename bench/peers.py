@@ -21,7 +21,7 @@ class Peer:
         """Port of the nginx before it, and its own."""
         port = free_port()
         command = [word.format(build=build) for word in self.command]
-        command += ["--listen", f"127.0.0.1:{port}", "--store", store.path]
+        command += ["--listen", f"127.0.0.1:{port}", "--store", store.uri.removeprefix("sqlite:")]
         with Server(command, port, folder / "peer.log"), nginx.proxy(folder, workers, port) as front:
             yield front.port, port
 
@@ -31,3 +31,10 @@ FASTIFY_GROUP = Peer("fastify-group", "Fastify, group commit", ("node", str(FAST
 FASTIFY_SINGLE = Peer("fastify-single", "Fastify, one transaction a request",
                       ("node", str(FASTIFY), "--commit", "single"))
 ALL = (GO, FASTIFY_GROUP, FASTIFY_SINGLE)
+
+# On MongoDB
+FASTIFY_MONGO = Peer("fastify-mongo", "Fastify, mongodb driver, one insert a request",
+                     ("node", str(FASTIFY), "--commit", "single"))
+FASTIFY_MONGO_GROUP = Peer("fastify-mongo-group", "Fastify, mongodb driver, inserts in groups",
+                           ("node", str(FASTIFY), "--commit", "group"))
+ON_MONGO = (FASTIFY_MONGO, FASTIFY_MONGO_GROUP)

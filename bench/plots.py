@@ -1,4 +1,4 @@
-"""The two plots: throughput by concurrency, latency by percentile."""
+"""The plots: throughput by concurrency for each store, latency by percentile."""
 
 import math
 import statistics
@@ -6,19 +6,27 @@ import statistics
 import peers
 import svg
 
-TITLES = {"module-2": "module, 2 workers", "module-1": "module, 1 worker", "return-2": "return 200, 2 workers"}
-for _peer in peers.ALL:
-    TITLES[f"{_peer.name}-proxied"] = f"{_peer.title}, proxied".replace("one transaction a request", "single")
-    TITLES[f"{_peer.name}-direct"] = f"{_peer.title}, direct".replace("one transaction a request", "single")
+
+def _peer_titles(listed, *kinds):
+    return {f"{peer.name}-{kind}": f"{peer.title}, {kind}".replace("one transaction a request", "single")
+            for peer in listed for kind in kinds}
+
+
+# The sides of each plot, by what their rates are kept under.
+SQLITE = {"module-2": "module, 2 workers", "module-1": "module, 1 worker", "return-2": "return 200, 2 workers",
+          **_peer_titles(peers.ALL, "proxied", "direct")}
+MONGO = {"module": "module, 2 workers", **_peer_titles(peers.ON_MONGO, "proxied")}
 PERCENTILES = ("1", "10", "25", "50", "75", "90", "95", "99", "99.5", "99.9", "99.99")
 
 
-def _throughput(found):
-    numbers = sorted({n for side in TITLES for n in found[side]})
+def _throughput(store, titles, found):
+    numbers = sorted({n for side in titles for n in found.get(side, ())})
+    if len(numbers) < 2:
+        return None
     places = {n: i / (len(numbers) - 1) for i, n in enumerate(numbers)}
     series = {title: [(places[n], statistics.median(rates)) for n, rates in sorted(found[side].items())]
-              for side, title in TITLES.items()}
-    return svg.chart("Throughput by concurrency", "connections", "requests a second",
+              for side, title in titles.items()}
+    return svg.chart(f"Throughput by concurrency, {store}", "connections", "requests a second",
                      [(str(n), place) for n, place in places.items()], series)
 
 
@@ -34,7 +42,9 @@ def _latency(found):
 def draw(env, folder):
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, text in (("throughput", env.throughput and _throughput(env.throughput)),
+    for name, text in (("throughput", env.throughput and _throughput("SQLite", SQLITE, env.throughput)),
+                       ("throughput-mongodb", env.mongo_throughput
+                        and _throughput("MongoDB", MONGO, env.mongo_throughput)),
                        ("latency", env.percentiles and _latency(env.percentiles))):
         if text:
             (folder / f"{name}.svg").write_text(text)

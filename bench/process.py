@@ -1,5 +1,6 @@
 """Programs that are started, waited for and stopped."""
 
+import os
 import socket
 import subprocess
 import time
@@ -30,7 +31,9 @@ def _answers(port):
 class Server:
     """A program that listens, for as long as the block lasts."""
 
-    def __init__(self, command, port, log):
+    def __init__(self, command, port, log, variables=None):
+        """`variables` are added to the environment."""
+        self.variables = variables or {}
         self.command = [str(word) for word in command]
         self.port = port
         self.log = log
@@ -39,7 +42,8 @@ class Server:
     def __enter__(self):
         with open(self.log, "wb") as log:
             # pylint: disable-next=consider-using-with
-            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                            env=os.environ | self.variables)
         end = time.monotonic() + START_SECONDS
         while not _answers(self.port):
             if self.process.poll() is not None or time.monotonic() > end:

@@ -49,3 +49,23 @@ class Row:
         out.update(target=str(self.target), ratios=self.ratios, median=self.median, spread=[min(self.ratios), max(self.ratios)],
                    met=self.target.is_met(self.median))
         return out
+
+
+class Rates:
+    """Requests a second, by side and connections, a list of rounds."""
+
+    def __init__(self):
+        self.found = {}
+
+    def add(self, side, connections, rate):
+        self.found.setdefault(side, {}).setdefault(connections, []).append(rate)
+
+    def of(self, side, connections):
+        return self.found[side][connections]
+
+    def best(self, sides, connections):
+        return max(sides, key=lambda side: statistics.median(self.of(side, connections)))
+
+    def row(self, group, what, ours, against, reference, target=Target(), note=""):
+        """`ours` and `reference` are (side, connections)."""
+        return Row(group, what, against, "/s", target, list(self.of(*ours)), list(self.of(*reference)), note)

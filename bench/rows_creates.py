@@ -1,42 +1,26 @@
 """Durable creates a second, against nginx itself, the bare store and the peers."""
 
-import statistics
-
 import nginx
 import peers
 import wire
 from checkpoints import log_restarts
-from results import Row, Target
+from results import Rates, Target
 
-MANY = (64, 128, 256)
-FEW = (1, 8)
 TRANSACTIONS = (1, 8, 64)
 WORKERS = 2
 RETURN_TARGET = {64: 0.30, 128: 0.30, 256: 0.35}
 
 
-class Rates:
-    """Creates a second, by side and connections, a list of rounds."""
-
-    def __init__(self):
-        self.found = {}
-
-    def add(self, side, connections, rate):
-        self.found.setdefault(side, {}).setdefault(connections, []).append(rate)
-
-    def of(self, side, connections):
-        return self.found[side][connections]
-
-    def best(self, sides, connections):
-        return max(sides, key=lambda side: statistics.median(self.of(side, connections)))
+def _connections(plan, workers):
+    return (1, *plan.few, *plan.many) if workers == WORKERS else plan.many
 
 
 def _measure_module(env, rates, workers, restarts):
     store, folder = env.new_store()
     with nginx.module(env.build, folder, store, workers) as ours:
         request = wire.create(store)
-        for connections in (FEW if workers == WORKERS else ()) + MANY:
-            seconds = env.plan.create if connections in MANY else env.plan.short
+        for connections in _connections(env.plan, workers):
+            seconds = env.plan.create if connections in env.plan.many else env.plan.short
             before = log_restarts(store)
             rates.add(f"module-{workers}", connections,
                       env.load.closed(ours.port, request, connections, seconds).per_second)
@@ -49,7 +33,7 @@ def _measure_return(env, rates, workers, size):
     request = wire.create(env.template).replace(
         f"/v1/organizations/{env.template.organization}/apps".encode(), f"/{size}".encode())
     with nginx.static_return(folder, workers, [size]) as plain:
-        for connections in (FEW if workers == WORKERS else ()) + MANY:
+        for connections in _connections(env.plan, workers):
             rates.add(f"return-{workers}", connections,
                       env.load.closed(plain.port, request, connections, env.plan.short).per_second)
 
@@ -59,7 +43,7 @@ def _measure_peer(env, rates, peer):
     with peer.serve(env.build, folder, store, WORKERS) as (behind, direct):
         request = wire.create(store)
         wire.send(behind, request)
-        for connections in FEW[:1] + MANY:
+        for connections in (1, *env.plan.many):
             rates.add(f"{peer.name}-proxied", connections,
                       env.load.closed(behind, request, connections, env.plan.short).per_second)
         for connections in env.plan.direct:
@@ -85,13 +69,6 @@ def _answer_size(env):
     return len(body)
 
 
-def _row(env, rates, what, ours, against, references, unit="/s", target=Target(), note=""):
-    """`ours` is (side, connections); so is `references`."""
-    row = env.add(Row("creates", what, against, unit, target, note=note))
-    for pair in zip(rates.of(*ours), rates.of(*references)):
-        row.add(*pair)
-
-
 def measure(env):
     rates, restarts = Rates(), {}
     size = _answer_size(env)
@@ -108,30 +85,29 @@ def measure(env):
 
 
 def _add_rows(env, rates, restarts):
+    def row(what, ours, against, reference, at_least=None, note=""):
+        env.add(rates.row("creates", what, ours, against, reference, Target(at_least), note))
+
     proxied = [f"{peer.name}-proxied" for peer in peers.ALL]
     titles = {f"{peer.name}-proxied": peer.title for peer in peers.ALL}
+    ours = f"module-{WORKERS}"
     for workers in (1, WORKERS):
-        for n in MANY:
+        for n in env.plan.many:
             counts = restarts[(workers, n)]
-            _row(env, rates, f"creates, {n} connections, {workers} worker{'s' * (workers > 1)}", (f"module-{workers}", n),
-                 "return 200", (f"return-{workers}", n), target=Target(at_least=RETURN_TARGET[n]),
-                 note=f"{env.plan.create:g} s a round, log restarted {sum(counts)} times by checkpoints")
-    for n in MANY:
-        _row(env, rates, f"creates, {n} connections", (f"module-{WORKERS}", n), "SQLite loop, 64 a transaction",
-             ("loop", 64), target=Target(at_least=0.55))
-    for n in MANY:
+            row(f"creates, {n} connections, {workers} worker{'s' * (workers > 1)}", (f"module-{workers}", n),
+                "return 200", (f"return-{workers}", n), RETURN_TARGET[n],
+                f"{env.plan.create:g} s a round, log restarted {sum(counts)} times by checkpoints")
+    for n in env.plan.many:
+        row(f"creates, {n} connections", (ours, n), "SQLite loop, 64 a transaction", ("loop", 64), 0.55)
+    for n in env.plan.many:
         best = rates.best(proxied, n)
-        _row(env, rates, f"creates, {n} connections", (f"module-{WORKERS}", n), f"best peer proxied: {titles[best]}",
-             (best, n), target=Target(at_least=3))
-    for n in MANY:
-        _row(env, rates, f"creates, {n} connections", (f"module-{WORKERS}", n),
-             "Fastify, one transaction a request, proxied", ("fastify-single-proxied", n), target=Target(at_least=10))
+        row(f"creates, {n} connections", (ours, n), f"best peer proxied: {titles[best]}", (best, n), 3)
+    for n in env.plan.many:
+        row(f"creates, {n} connections", (ours, n), "Fastify, one transaction a request, proxied",
+            ("fastify-single-proxied", n), 10)
     best = rates.best(proxied, 1)
-    _row(env, rates, "creates, 1 connection", (f"module-{WORKERS}", 1), f"best peer proxied: {titles[best]}", (best, 1),
-         target=Target(at_least=1.5))
+    row("creates, 1 connection", (ours, 1), f"best peer proxied: {titles[best]}", (best, 1), 1.5)
     for peer in peers.ALL:
-        _row(env, rates, "creates, 64 connections", (f"module-{WORKERS}", 64), f"{peer.title}, direct",
-             (f"{peer.name}-direct", 64))
+        row("creates, 64 connections", (ours, 64), f"{peer.title}, direct", (f"{peer.name}-direct", 64))
     for creates in TRANSACTIONS[1:]:
-        _row(env, rates, f"SQLite loop, {creates} a transaction", ("loop", creates), "SQLite loop, 1 a transaction",
-             ("loop", 1))
+        row(f"SQLite loop, {creates} a transaction", ("loop", creates), "SQLite loop, 1 a transaction", ("loop", 1))

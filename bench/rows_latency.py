@@ -9,7 +9,7 @@ from results import Row, Target
 
 WORKERS = (1, 2, 4)
 CONNECTIONS = 256
-LOOP_SHARE = 0.5  # of the best throughput, for the plot
+SHARE = 0.5  # of the best throughput, for the plot
 
 
 def measure(env):
@@ -40,12 +40,12 @@ def _crowd(env, workers):
                  Target(at_least=0.5))
     for _ in range(env.plan.rounds):
         store, folder = env.new_store()
-        with nginx.module(env.build, folder, store, workers, counts_workers=True) as ours:
+        with nginx.module(env.build, folder, store, workers, value="$pid") as ours:
             load = env.load.closed(ours.port, wire.create(store), CONNECTIONS, env.plan.latency)
         p99.add(load.latency_us["99"], load.latency_us["50"])
         p999.add(load.latency_us["99.9"], 150_000)
         if workers > 1:
-            counts = collections.Counter((folder / "workers.log").read_text().split())
+            counts = collections.Counter(nginx.values(folder))
             fewest = min(counts.values()) if len(counts) == workers else 0
             shares.add(fewest, sum(counts.values()) / workers)
         env.forget(folder)
@@ -56,8 +56,9 @@ def _crowd(env, workers):
 def _by_percentile(env):
     """Open-loop, for the plot: every side at the same rate, half of what the best peer can do; ours at half of its own
     too."""
-    rate = int(LOOP_SHARE * max(max(env.throughput[f"{peer.name}-proxied"][128]) for peer in peers.ALL))
-    own_rate = int(LOOP_SHARE * max(env.throughput["module-2"][128]))
+    many = env.plan.many[1]
+    rate = int(SHARE * max(max(env.throughput[f"{peer.name}-proxied"][many]) for peer in peers.ALL))
+    own_rate = int(SHARE * max(env.throughput["module-2"][many]))
     rows = {}
     for _ in range(env.plan.rounds):
         ours = _open_module(env, rate)
@@ -75,8 +76,7 @@ def _by_percentile(env):
 def _open_module(env, rate):
     store, folder = env.new_store()
     with nginx.module(env.build, folder, store, 2) as ours:
-        wire.send(ours.port, wire.create(store))
-        load = env.load.open(ours.port, wire.create(store), rate, env.plan.latency, 64)
+        load = _open(env, ours.port, wire.create(store), rate)
     env.forget(folder)
     return load
 
@@ -84,7 +84,11 @@ def _open_module(env, rate):
 def _open_peer(env, peer, rate):
     store, folder = env.new_store()
     with peer.serve(env.build, folder, store, 2) as (behind, _):
-        wire.send(behind, wire.create(store))
-        load = env.load.open(behind, wire.create(store), rate, env.plan.latency, 64)
+        load = _open(env, behind, wire.create(store), rate)
     env.forget(folder)
     return load
+
+
+def _open(env, port, request, rate):
+    env.load.closed(port, request, 64, env.plan.warm)
+    return env.load.open(port, request, rate, env.plan.latency, 64)

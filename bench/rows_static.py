@@ -30,7 +30,8 @@ def _capacity(env):
     return int(load.per_second)
 
 
-def _probe(env, port, seconds):
+def probe(env, port, seconds):
+    """p99 of a static file, in microseconds."""
     load = env.load.open(port, wire.get(FILE), PROBES, seconds, PROBE_CONNECTIONS)
     if load.refused:
         raise RuntimeError(f"{load.refused} static files refused")
@@ -38,7 +39,7 @@ def _probe(env, port, seconds):
 
 
 @contextmanager
-def _offered(env, port, request, rate, seconds):
+def offered(env, port, request, rate, seconds):
     """Creates at a constant rate beside what the block does."""
     command = env.load.open_command(port, request, rate, seconds, 256)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -56,9 +57,9 @@ def _beside_creates(env, rate):
         store, folder = env.new_store()
         with nginx.module(env.build, folder, store, 1) as ours:
             wire.send(ours.port, wire.create(store))
-            idle = _probe(env, ours.port, seconds)
-            with _offered(env, ours.port, wire.create(store), rate, seconds + 1):
-                row.add(_probe(env, ours.port, seconds), idle)
+            idle = probe(env, ours.port, seconds)
+            with offered(env, ours.port, wire.create(store), rate, seconds + 1):
+                row.add(probe(env, ours.port, seconds), idle)
         env.forget(folder)
 
 
@@ -70,10 +71,10 @@ def _beside_lock(env):
         store, folder = env.new_store()
         with nginx.module(env.build, folder, store, 1) as ours:
             wire.send(ours.port, wire.create(store))
-            idle = _probe(env, ours.port, seconds)
+            idle = probe(env, ours.port, seconds)
             with closing(sqlite3.connect(store.path, isolation_level=None)) as holder:
                 holder.execute("BEGIN IMMEDIATE")
-                with _offered(env, ours.port, wire.create(store), LOCKED_RATE, seconds):
-                    row.add(_probe(env, ours.port, seconds), idle)
+                with offered(env, ours.port, wire.create(store), LOCKED_RATE, seconds):
+                    row.add(probe(env, ours.port, seconds), idle)
                     holder.execute("ROLLBACK")
         env.forget(folder)

@@ -35,9 +35,11 @@ for list in "${@:-build}"; do
             declare -n packages=$list
             wanted+=("${packages[@]}")
             # Any of these serves, from Debian or not: cargo gets the sources of a second nginx, maven and a JDK the
-            # MongoDB server of the tests.
+            # MongoDB server of the tests and of the benchmark.
             if [[ $list == test ]]; then
                 command -v cargo >/dev/null || wanted+=(cargo)
+            fi
+            if [[ $list == test || $list == bench ]]; then
                 command -v javac >/dev/null || wanted+=(default-jdk-headless)
                 command -v mvn >/dev/null || wanted+=(maven)
             fi

@@ -3,17 +3,16 @@ import { createHash } from 'node:crypto';
 import { KeyCache } from './keys.js';
 import { bodySchema, nameFault, violationsOf } from './validation.js';
 import { errors, validationError } from './errors.js';
-import { Store } from './store.js';
 import { slugOf } from './slug.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-export function buildApp({ store: path, commit }) {
+// `store` keeps keys and applications; `commit` says whether creates share their commits.
+export function buildApp({ store, commit }) {
   const app = Fastify({
     bodyLimit: 1 << 20,
     ajv: { customOptions: { allErrors: true, coerceTypes: false, removeAdditional: false, useDefaults: false } },
   });
-  const store = new Store(path);
   const keys = new KeyCache(store);
   const create = commit === 'single' ? (c) => store.createOne(c) : store.groupCommit();
 
@@ -45,14 +44,15 @@ export function buildApp({ store: path, commit }) {
   app.post('/v1/organizations/:organization/apps', {
     schema: { body: bodySchema },
     onRequest: (request, reply, done) => {
-      const { key, error } = keys.authenticate(request.headers.authorization);
-      if (error) {
-        reply.header('www-authenticate', 'Bearer realm="applications"');
-        return refuse(reply, error);
-      }
-      if (!key.mayCreateIn(request.params.organization)) return refuse(reply, errors.notFound);
-      request.key = key;
-      done();
+      keys.authenticate(request.headers.authorization, (key, error) => {
+        if (error) {
+          if (error.status === 401) reply.header('www-authenticate', 'Bearer realm="applications"');
+          return refuse(reply, error);
+        }
+        if (!key.mayCreateIn(request.params.organization)) return refuse(reply, errors.notFound);
+        request.key = key;
+        return done();
+      });
     },
   }, async (request, reply) => {
     const { body, key } = request;

@@ -5,20 +5,20 @@ const PERMISSION = 'mad.application.management.create';
 const VALID_MS = 30_000;
 const INVALID_MS = 5_000;
 const MAX_CACHED = 10_000;
-const ROLES = ['org.owner', 'org.admin', 'org.editor', 'org.viewer', 'app.owner', 'app.admin', 'app.editor',
+export const ROLES = ['org.owner', 'org.admin', 'org.editor', 'org.viewer', 'app.owner', 'app.admin', 'app.editor',
   'app.viewer', 'unknown'];
 
-class Key {
-  constructor(row) {
-    this.id = row.id.toString('hex');
-    this.owner = row.owner.toString('hex');
-    this.role = ROLES[row.role];
-    this.organization = row.organization.toString('hex');
-    this.organizationSlug = row.slug;
-    this.organizationRow = row.organizationRow;
-    this.enabled = row.enabled !== 0;
-    this.usable = row.revoked === 0 && row.permissions.includes(PERMISSION);
-    this.expiresAt = row.expires_at;
+export class Key {
+  constructor(found) {
+    this.id = found.id;
+    this.owner = found.owner;
+    this.role = found.role;
+    this.organization = found.organization;
+    this.organizationSlug = found.slug;
+    this.organizationRow = found.organizationRow; // SQLite's
+    this.enabled = found.enabled;
+    this.usable = !found.revoked && found.permissions.includes(PERMISSION);
+    this.expiresAt = found.expiresAt; // 0: never
   }
 
   mayCreateIn(organization) {
@@ -36,20 +36,26 @@ export class KeyCache {
     this.entries = new Map();
   }
 
-  authenticate(authorization) {
-    if (authorization === undefined || !/^bearer ./i.test(authorization)) return { error: errors.noToken };
+  // Calls `done` with a key or an error; at once when the key is known.
+  authenticate(authorization, done) {
+    if (authorization === undefined || !/^bearer ./i.test(authorization)) return done(undefined, errors.noToken);
     const digest = createHash('sha256').update(authorization.slice(7)).digest();
     const cacheKey = digest.toString('latin1');
-    const now = Date.now();
-    let entry = this.entries.get(cacheKey);
-    if (entry === undefined || entry.until < now) {
-      const row = this.store.findKey(digest);
-      entry = { key: row && new Key(row), until: now + (row ? VALID_MS : INVALID_MS) };
-      if (this.entries.size >= MAX_CACHED) this.entries.clear();
-      this.entries.set(cacheKey, entry);
-    }
-    const { key } = entry;
-    if (!key || !key.usable || (key.expiresAt !== 0 && key.expiresAt <= now)) return { error: errors.unauthorized };
-    return { key };
+    const entry = this.entries.get(cacheKey);
+    if (entry !== undefined && entry.until >= Date.now()) return finish(entry.key, done);
+    return Promise.resolve(this.store.findKey(digest)).then((key) => {
+      this.remember(cacheKey, key);
+      finish(key, done);
+    }, () => done(undefined, errors.database));
   }
+
+  remember(cacheKey, key) {
+    if (this.entries.size >= MAX_CACHED) this.entries.clear();
+    this.entries.set(cacheKey, { key, until: Date.now() + (key ? VALID_MS : INVALID_MS) });
+  }
+}
+
+function finish(key, done) {
+  const isGood = key && key.usable && (key.expiresAt === 0 || key.expiresAt > Date.now());
+  return isGood ? done(key) : done(undefined, errors.unauthorized);
 }

@@ -32,6 +32,13 @@ function renderScripts(scripts) {
   return `{${out}}`;
 }
 
+// `config` is JSON.
+export function renderProvider({ id, name, region, config, provider }) {
+  const text = JSON.stringify;
+  return `{"id":"${id.toString('hex')}","name":${text(name)},"region":${text(region)},"config":${config}`
+    + `,"provider":${text(provider)}}`;
+}
+
 // A template string beats fast-json-stringify here: most of the record is constant.
 export function renderRecord(c, organization, provider, id, slug, now) {
   const { key, body } = c;

@@ -1,5 +1,5 @@
-// The service that a user would write in Node instead: Fastify, Ajv and better-sqlite3. It works on a store that appctl
-// made, and keeps the same rules and the same durability.
+// The service that a user would write in Node instead: Fastify, Ajv, and better-sqlite3 or the mongodb driver. It works
+// on a store that appctl made, and keeps the same rules and the same durability.
 import cluster from 'node:cluster';
 import { parseArgs } from 'node:util';
 import { buildApp } from './app.js';
@@ -14,6 +14,12 @@ const { values } = parseArgs({
 });
 const workers = Number(values.workers);
 
+// A file's path, or a mongodb:// URI. Each driver is loaded only where it is used.
+async function openStore(location) {
+  if (!location.startsWith('mongodb://')) return new (await import('./store-sqlite.js')).SqliteStore(location);
+  return (await import('./store-mongo.js')).MongoStore.open(location);
+}
+
 if (cluster.isPrimary && workers > 1) {
   for (let i = 0; i < workers; i++) cluster.fork();
   process.on('SIGTERM', () => {
@@ -21,7 +27,7 @@ if (cluster.isPrimary && workers > 1) {
   });
 } else {
   const [host, port] = values.listen.split(':');
-  const app = buildApp({ store: values.store, commit: values.commit });
+  const app = buildApp({ store: await openStore(values.store), commit: values.commit });
   process.on('SIGTERM', () => process.exit(0));
   await app.listen({ host, port: Number(port), backlog: 1024 });
 }

@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3';
 import { errors } from './errors.js';
-import { answerOf, newId, renderRecord } from './record.js';
+import { Key, ROLES } from './keys.js';
+import { answerOf, newId, renderProvider, renderRecord } from './record.js';
 import { numberedSlug } from './slug.js';
 
 const KEPT_MS = 24 * 3600 * 1000;
@@ -9,7 +10,7 @@ const MAX_HINTS = 1024;
 // Checkpoints in the midst of a batch make every request of it wait; fewer and larger ones cost less.
 const CHECKPOINT_PAGES = 16000;
 
-export class Store {
+export class SqliteStore {
   constructor(path) {
     const db = new Database(path, { fileMustExist: true, timeout: 5000 });
     db.pragma('journal_mode = WAL');
@@ -41,7 +42,17 @@ export class Store {
   }
 
   findKey(digest) {
-    return this.keyByDigest.get(digest);
+    const row = this.keyByDigest.get(digest);
+    return row && new Key({
+      ...row,
+      id: row.id.toString('hex'),
+      owner: row.owner.toString('hex'),
+      role: ROLES[row.role],
+      organization: row.organization.toString('hex'),
+      enabled: row.enabled !== 0,
+      revoked: row.revoked !== 0,
+      expiresAt: row.expires_at,
+    });
   }
 
   // One transaction for this request alone.
@@ -143,10 +154,4 @@ export class Store {
     if (this.lastNumber.size >= MAX_HINTS) this.lastNumber.clear();
     this.lastNumber.set(base, number);
   }
-}
-
-function renderProvider({ id, name, region, config, provider }) {
-  const text = JSON.stringify;
-  return `{"id":"${id.toString('hex')}","name":${text(name)},"region":${text(region)},"config":${config}`
-    + `,"provider":${text(provider)}}`;
 }
