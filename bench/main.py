@@ -41,7 +41,8 @@ def main():
     if "latency" in only and "creates" not in only:
         only.append("creates")
     started = time.monotonic()
-    env = Env(QUICK if options.quick else FULL, options.build, options.build / "bench-run")
+    build = options.build.resolve()
+    env = Env(QUICK if options.quick else FULL, build, build / "bench-run")
     about = machine.describe(env.folder)
     for name, group in GROUPS.items():
         if name in only:
@@ -50,7 +51,7 @@ def main():
     about["took_seconds"] = round(time.monotonic() - started)
     env.forget(env.folder)
 
-    for path in plots.draw(env, options.plots or options.build / "bench-plots"):
+    for path in plots.draw(env, options.plots or build / "bench-plots"):
         env.say(f"drawn: {path}")
     if options.json:
         json.dump({"machine": about, "quick": options.quick, "rows": [row.as_json() for row in env.rows],
