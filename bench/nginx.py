@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from process import Server, free_port
 
 CONNECTIONS = 4096
+THREADS = 4
 
 FRAME = """\
 {load}
@@ -13,7 +14,7 @@ worker_processes {workers};
 daemon off;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log warn;
-thread_pool app_create threads=4;
+thread_pool app_create threads={threads};
 events {{ worker_connections {connections}; }}
 http {{
     access_log off;
@@ -45,7 +46,8 @@ MODULE_SERVER = """\
 """
 
 # Each connection has a location with a queue of its own, so that creates of two connections never meet in a batch. A
-# queue is made for each combination of store, threads and bounds: these differ in a bound that nothing reaches.
+# queue is made for each combination of store, threads and bounds: these differ in a bound that nothing reaches. There
+# is a thread for each, as a writer keeps its thread for a moment.
 SLOTS = 100
 SINGLE_HTTP = """\
     map $connection $slot { "~(?<last_two>..)$" $last_two; default 0$connection; }
@@ -60,22 +62,22 @@ SINGLE_LOCATION = """\
 
 
 @contextmanager
-def _serve(folder, workers, http="", server="", load=""):
+def _serve(folder, workers, http="", server="", load="", threads=THREADS):
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     conf = folder / "nginx.conf"
     conf.write_text(FRAME.format(folder=folder, workers=workers, port=port, http=http, server=server, load=load,
-                                 connections=CONNECTIONS))
+                                 connections=CONNECTIONS, threads=threads))
     with Server(["nginx", "-p", folder, "-e", folder / "error.log", "-c", conf], port, folder / "nginx.log") as nginx:
         yield nginx
 
 
-def _module(build, folder, store, workers, server, more, value):
+def _module(build, folder, store, workers, server, more, value, threads=THREADS):
     log = f"{folder}/values.log value buffer=256k" if value else "off"
     return _serve(folder, workers,
                   MODULE_HTTP.replace("{uri}", store.uri).replace("{more}", more).replace("{value}", value or "-"),
                   server.replace("{folder}", str(folder)).replace("{log}", log),
-                  f"load_module {build}/ngx_http_app_create_module.so;")
+                  f"load_module {build}/ngx_http_app_create_module.so;", threads)
 
 
 def module(build, folder, store, workers, more="", value=None):
@@ -89,7 +91,7 @@ def module(build, folder, store, workers, more="", value=None):
 def module_singly(build, folder, store, workers, more="", value=None):
     """Ours with batches of one, for up to SLOTS connections that come one after the other."""
     locations = "".join(SINGLE_LOCATION.format(slot=slot, bound=4096 + slot) for slot in range(SLOTS))
-    return _module(build, folder, store, workers, SINGLE_SERVER + locations, more + SINGLE_HTTP, value)
+    return _module(build, folder, store, workers, SINGLE_SERVER + locations, more + SINGLE_HTTP, value, SLOTS)
 
 
 def values(folder):

@@ -81,7 +81,7 @@ def _add_rows(env, rates, batches):
         row(f"MongoDB: creates, {n} connections", ("module", n), "libmongoc loop, 64 a batch", ("loop", 64), 0.5,
             f"in batches of {statistics.mean(batches['module', n]):.0f} on average")
     row(f"MongoDB: creates, {SINGLE} connections", ("module", SINGLE), "the module with batches of one",
-        ("single", SINGLE), 2)
+        ("single", SINGLE), 2, "there each connection has a writer of its own")
     for peer in peers.ON_MONGO:
         for n in env.plan.mongo:
             row(f"MongoDB: creates, {n} connections", ("module", n), f"{peer.title}, proxied",
