@@ -20,7 +20,7 @@ class UnnamedCollision : public StoreTest {
                                 .side = Side::kReply,
                                 .fault = Fault::kChange,
                                 .times = 0,
-                                .change = unnamed_duplicates});
+                                .change = name_duplicates()});
         gateway_ = std::make_unique<Gateway>(uri(*proxy_));
     }
     FaultProxy &proxy() { return *proxy_; }
@@ -78,25 +78,42 @@ TEST_F(UnnamedCollision, OfTheIdempotencyKeyWithAnotherBody) {
     EXPECT_EQ(stored(tenant), 1);
 }
 
-// Guards: that the own record, made by an insert whose reply was lost, is success and no collision.
-TEST_F(UnnamedCollision, WithItself) {
-    const Tenant tenant = admin().make_tenant();
-    EXPECT_CREATED(gateway().create(tenant, order("Warm")));
-    proxy().clear();
-    proxy().lose_reply("insert", kApplications);
-    const auto unnamed = proxy().add({.command = "insert",
-                                      .collection = kApplications,
-                                      .side = Side::kReply,
-                                      .fault = Fault::kChange,
-                                      .times = 0,
-                                      .change = unnamed_duplicates});
-    const Answer answer = gateway().create(tenant, order("Lost"));
+// Guards: that the own record, made by an insert whose reply was lost, is success and no collision, whichever of its
+// indexes the server asks first: nothing else is taken for it.
+class CollisionWithItself : public StoreTest, public ::testing::WithParamInterface<const char *> {};
+
+TEST_P(CollisionWithItself, IsSuccess) {
+    const Tenant tenant = admin().make_tenant(10);
+    const auto proxy = make_proxy();
+    Gateway gateway(uri(*proxy));
+    EXPECT_CREATED(gateway.create(tenant, order("Warm", "warm")));
+    proxy->lose_reply("insert", kApplications);
+    const auto named = proxy->add({.command = "insert",
+                                   .collection = kApplications,
+                                   .side = Side::kReply,
+                                   .fault = Fault::kChange,
+                                   .times = 0,
+                                   .change = name_duplicates(GetParam())});
+    proxy->reset_counts();
+    const Answer answer = gateway.create(tenant, order("Lost", "key-1"));
     EXPECT_CREATED(answer);
+    EXPECT_FALSE(answer.is_replay);
     EXPECT_EQ(answer.slug, "lost");
-    EXPECT_GE(proxy().hits(unnamed), 1);
+    EXPECT_EQ(proxy->hits(named), 1);
+    EXPECT_EQ(proxy->count("insert"), 2) << "the lost one and its repetition";
+    EXPECT_EQ(proxy->count("findAndModify"), 0) << "no place and no number beside its own";
     EXPECT_EQ(stored(tenant), 2);
     EXPECT_TRUE(is_stored(answer));
+    expect_sound();
 }
+
+INSTANTIATE_TEST_SUITE_P(UnnamedCollision, CollisionWithItself,
+                         ::testing::Values("", "_id_", "organization_slug", "organization_place",
+                                           "organization_request"),
+                         [](const auto &one) {
+                             const std::string name = one.param;
+                             return name.empty() ? "Unnamed" : name == "_id_" ? "Id" : "Of" + name.substr(13);
+                         });
 
 }  // namespace
 }  // namespace appcreate::mongotest

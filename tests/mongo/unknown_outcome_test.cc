@@ -89,6 +89,17 @@ TEST_F(UnknownOutcome, ReplyLostAfterABatchOfOneName) {
     expect_sound();
 }
 
+// Guards: that the own _id in the way is no success before a majority read finds it.
+TEST_F(UnknownOutcome, TheOwnRecordCountsWhenAMajorityHasIt) {
+    proxy().lose_reply("insert", kApplications);
+    const auto unseen = change_replies("find", empty_cursor, 3);
+    const Answer answer = gateway().create(tenant());
+    EXPECT_CREATED(answer);
+    EXPECT_EQ(proxy().hits(unseen), 3) << "a majority was asked until it had it";
+    EXPECT_EQ(made(), 1);
+    EXPECT_TRUE(is_stored(answer));
+}
+
 // Guards: that resolving goes on after it was itself interrupted.
 TEST_F(UnknownOutcome, ReplyLostAndThenThatOfTheRepetition) {
     const auto rule = proxy().add(

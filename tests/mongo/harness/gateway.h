@@ -43,7 +43,7 @@ class Gateway {
   public:
     // The store gives each step a quarter: long enough for a busy machine. For tests that wait until a store's time is
     // up there is StoreTest::hasty_ms().
-    static constexpr std::int64_t kTimeoutMs = 60'000;
+    static constexpr std::int64_t kTimeoutMs = 30'000;
 
     // `maintain`: with the thread that checkpoints and sweeps.
     explicit Gateway(const std::string &uri, std::int64_t timeout_ms = kTimeoutMs, bool maintain = false);

@@ -50,18 +50,6 @@ Bson duplicate_key_error(int index) {
                 R"(,"errmsg":"E11000 duplicate key error"}]})");
 }
 
-Bson unnamed_duplicates(const Bson &reply) {
-    std::string errors;
-    for (std::size_t i = 0; i < length_at(reply.get(), "writeErrors"); ++i) {
-        const std::string path = "writeErrors." + std::to_string(i);
-        const auto index = integer_at(reply.get(), (path + ".index").c_str()).value_or(0);
-        errors += (errors.empty() ? "" : ",") + std::string(R"({"code":11000,"index":)") + std::to_string(index) +
-                  R"(,"errmsg":"E11000 duplicate key error"})";
-    }
-    if (errors.empty()) return copy(reply.get());
-    return merged(reply.get(), bson(R"({"writeErrors":[)" + errors + "]}").get());
-}
-
 Bson write_concern_timeout(const Bson &reply) {
     return merged(reply.get(), bson(R"({"writeConcernError":{"code":64,"codeName":"WriteConcernFailed",
         "errmsg":"waiting for replication timed out","errInfo":{"wtimeout":true}}})")
@@ -72,6 +60,21 @@ Bson write_concern_failed(const Bson &reply) {
     return merged(reply.get(), bson(R"({"writeConcernError":{"code":91,"codeName":"ShutdownInProgress",
         "errmsg":"the server is shutting down"}})")
                                    .get());
+}
+
+Change name_duplicates(std::string index) {
+    const std::string said = index.empty() ? "" : " collection: apps.applications index: " + index + " dup key: { }";
+    return [said](const Bson &reply) {
+        std::string errors;
+        for (std::size_t i = 0; i < length_at(reply.get(), "writeErrors"); ++i) {
+            const std::string path = "writeErrors." + std::to_string(i);
+            const auto at = integer_at(reply.get(), (path + ".index").c_str()).value_or(0);
+            errors += (errors.empty() ? "" : ",") + std::string(R"({"code":11000,"index":)") + std::to_string(at) +
+                      R"(,"errmsg":"E11000 duplicate key error)" + said + "\"}";
+        }
+        if (errors.empty()) return copy(reply.get());
+        return merged(reply.get(), bson(R"({"writeErrors":[)" + errors + "]}").get());
+    };
 }
 
 Change first_documents(std::size_t n) {

@@ -27,10 +27,11 @@ Bson member_hello(const Member &member);
 Bson not_writable_primary();                    // 10107
 Bson stepped_down();                            // 11602, InterruptedDueToReplStateChange
 Bson duplicate_key_error(int index = 0);        // 11000 as a writeError
-Bson unnamed_duplicates(const Bson &reply);     // `reply`, whose duplicate key errors do not name the index
 Bson write_concern_timeout(const Bson &reply);  // `reply` and a writeConcernError 64 with wtimeout
 Bson write_concern_failed(const Bson &reply);   // `reply` and a writeConcernError 91, ShutdownInProgress
 
+// Changes duplicate key errors so that they name another index, or none.
+Change name_duplicates(std::string index = {});
 // The first `n` documents of an insert, as if the primary had stopped there.
 Change first_documents(std::size_t n);
 // A reply of find with nothing in it: what a majority read says of what no majority has.
