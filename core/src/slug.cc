@@ -8,6 +8,7 @@
 
 #include "ascii.h"
 #include "errors.h"
+#include "han.h"
 #include "values.h"
 
 namespace appcreate {
@@ -78,6 +79,11 @@ std::string slug_of_ascii(std::string_view name) {
 }
 
 std::string slug_of_name(std::string_view name) {
+    if (const auto text = transliterate_han(name, transliterate)) return slug_of_ascii(*text);
+    return slug_by_rules(name);
+}
+
+std::string slug_by_rules(std::string_view name) {
     icu::UnicodeString text = icu::UnicodeString::fromUTF8({name.data(), static_cast<std::int32_t>(name.size())});
     transliterate(text);
     if (text.isBogus()) throw std::bad_alloc();
@@ -94,7 +100,7 @@ void warm_slugs() {
          {"漢字",  "ひらがな", "カタカナ", "한글", "Кириллица", "Ελληνικά", "العربية", "עברית",
           "हिन्दी", "বাংলা",    "ไทย",      "தமிழ்", "తెలుగు",     "ಕನ್ನಡ",     "മലയാളം",  "ગુજરાતી",
           "ਗੁਰਮੁਖੀ", "ქართული",  "Հայերեն",  "አማርኛ", "ㄅㄆㄇ",    "Œuvre"}) {
-        slug_of_name(sample);
+        slug_by_rules(sample);
     }
 }
 

@@ -15,6 +15,9 @@ std::string slug_of_ascii(std::string_view name);
 // Base slug of any name (valid UTF-8). Empty when nothing is left. Thread-safe; ICU's rules are loaded at first use.
 std::string slug_of_name(std::string_view name);
 
+// The same by ICU's rules alone, without what is remembered of Han characters.
+std::string slug_by_rules(std::string_view name);
+
 // Loads ICU's rules now, common scripts and Han included.
 void warm_slugs();
 

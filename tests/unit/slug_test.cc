@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
 #include <thread>
 #include <vector>
 
@@ -123,6 +124,27 @@ TEST(SlugOfName, IsTheSameOnManyThreads) {
     }
     for (std::thread &thread : threads) thread.join();
     for (const std::string &slug : slugs) EXPECT_EQ(slug, "mobilnyj-yin-xing-banki");
+}
+
+// What is remembered of single characters adds up to what ICU makes of the whole.
+TEST(SlugOfName, OfHanIsWhatTheRulesSay) {
+    std::mt19937 random(20261124);
+    const auto han = [&] {
+        const auto c = 0x4E00 + random() % (random() % 2 == 0 ? 0x5200 : 0x600);
+        return std::string{static_cast<char>(0xE0 | (c >> 12)), static_cast<char>(0x80 | ((c >> 6) & 0x3F)),
+                           static_cast<char>(0x80 | (c & 0x3F))};
+    };
+    for (int i = 0; i < 3000; ++i) {
+        std::string name;
+        for (std::size_t n = 1 + random() % 12; n > 0; --n) {
+            name += random() % 3 != 0 ? han() : std::string(1, static_cast<char>(' ' + random() % 95));
+        }
+        ASSERT_EQ(slug_of_name(name), slug_by_rules(name)) << name;
+    }
+    for (const char *name : {"\u4E00", "a\u4E00", "\u4E00a", "1\u4E00", "\u4E001", "'\u4E00\"", "\u4E00\u3000\u4E00",
+                             "\u4E00\u304B", "\u9FFF", "\u3400\u4E00", "\u4E00\u0301"}) {
+        EXPECT_EQ(slug_of_name(name), slug_by_rules(name)) << name;
+    }
 }
 
 TEST(SlugOfId, EndsWithItsLastEightCharacters) { EXPECT_EQ(slug_of_id("507f1f77bcf86cd799439011"), "app-99439011"); }
