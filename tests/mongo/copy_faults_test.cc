@@ -112,7 +112,7 @@ TEST_F(CopyFaults, AnotherMemberTakesOver) {
 }
 
 TEST_F(CopyFaults, AServerThatCannotBeReachedIsSaidAtOnce) {
-    Gateway nowhere("mongodb://127.0.0.1:1/apps", Gateway::kHastyMs);
+    Gateway nowhere("mongodb://127.0.0.1:1/apps", 2'000);
     EXPECT_NE(refusal(first(), nowhere).find("127.0.0.1"), std::string::npos);
     EXPECT_NE(refusal(nowhere, second()).find("127.0.0.1"), std::string::npos);
     EXPECT_FALSE(std::filesystem::exists(path("second.db"))) << "a target is made for a source that there is";
