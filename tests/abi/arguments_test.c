@@ -199,6 +199,14 @@ static void administration(void **state) {
     assert_invalid(ac_app_count(s, org, NULL, &err));
     assert_invalid(ac_store_check(NULL, 0, take_row, &r, &err));
     assert_invalid(ac_store_check(s, 0, NULL, &r, &err));
+    ac_copied copied = {.keys = 7};
+    assert_invalid(ac_store_copy(NULL, s, NULL, NULL, &copied, &err));
+    assert_invalid(ac_store_copy(s, NULL, NULL, NULL, &copied, &err));
+    assert_invalid(ac_store_copy(s, s, NULL, NULL, &copied, &err));
+    assert_int_equal(copied.keys, 7);
+    assert_int_equal(ac_store_copy(NULL, NULL, NULL, NULL, NULL, NULL), AC_EINVAL);
+    assert_invalid(ac_store_shard(NULL, &err));
+    assert_invalid(ac_store_shard(s, &err));
     assert_int_equal(r.n, 0);
     assert_int_equal(count, 7);
     assert_int_equal(ac_org_list(s, NULL, NULL, NULL), AC_EINVAL);

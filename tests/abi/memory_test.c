@@ -245,6 +245,23 @@ static ac_status check(const fixture *f, ac_error *err) {
     return ac_store_check(f->store, 0, take_row, &r, err);
 }
 
+/* Into a store that is open and has it already: what is there is compared. */
+static ac_store *target;
+
+static void open_target(const fixture *f) {
+    char text[160];
+    fixture other = {0};
+    snprintf(text, sizeof(text), "sqlite:%s/copy.db", f->dir);
+    assert_ok(ac_uri_parse(str(text), &other.uri, NULL));
+    target = open_store_of(&other);
+    ac_uri_free(other.uri);
+    assert_non_null(target);
+}
+
+static ac_status store_copy(const fixture *f, ac_error *err) {
+    return ac_store_copy(f->store, target, NULL, NULL, NULL, err);
+}
+
 static void make_first_application(const fixture *f) {
     ac_create *create = parsed(f, "{\"name\":\"First\"}");
     assert_int_equal(write_one(f, create), AC_CODE_OK);
@@ -266,6 +283,9 @@ static void administration_says_so(void **state) {
     make_first_application(f);
     sweep(f, init, true, false);
     sweep(f, find_keys, true, false);
+    open_target(f); /* while there is little to copy */
+    sweep(f, store_copy, true, false);
+    ac_store_close(target);
     sweep(f, org_show, true, false);
     sweep(f, org_list, true, false);
     sweep(f, org_create, true, false);
