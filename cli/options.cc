@@ -187,7 +187,7 @@ class Reader {
     }
 
     void complete() {
-        if (!out_.command->takes_store) {
+        if (out_.command != nullptr && !out_.command->takes_store) {
             if (out_.arguments.store.empty()) return;
             throw Misused(std::string("\"") + out_.command->name + "\" does not take --store; " +
                           see_help(out_.command->name));

@@ -30,7 +30,7 @@ constexpr std::array<Column, 4> kColumns = {{
 
 std::string init_store(const Arguments &arguments) {
     const Session session(arguments.store);
-    const std::string path = session.path();
+    std::string path = session.path();
     if (arguments.has("owner") && path.empty()) throw Misused("--owner is for stores in files only");
     if (arguments.has("shard") && !path.empty()) throw Misused("--shard is for MongoDB stores only");
     ac_error error{};

@@ -59,7 +59,7 @@ std::string usage_line(const Command &command) {
     out.add(command.name);
     for (const Option &o : command.options) {
         std::string word = left_column(o);
-        if (o.kind != Option::kRequired) word = "[" + word + "]";
+        if (o.kind != Option::kRequired) word.insert(0, "[").append("]");
         if (o.kind == Option::kRepeatable) word += "...";
         out.add(word);
     }

@@ -109,8 +109,8 @@ void refuse(std::string_view store, const ApplicationCopy &row, const ObjectId &
 
 void refuse(std::string_view store, const RequestCopy &row, const ObjectId &rival) {
     refuse_row(store,
-               "the Idempotency-Key that made the application " + row.application.hex() +
-                   " has made the application " + rival.hex() + " there",
+               "the Idempotency-Key that made the application " + row.application.hex() + " has made the application " +
+                   rival.hex() + " there",
                kElsewhere);
 }
 

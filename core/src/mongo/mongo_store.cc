@@ -73,11 +73,12 @@ void MongoStore::shard() {
         shard_collections(patient_session());
     } catch (const ServerFailure &failure) {
         if (failure.detail() == kCommandNotFound) {
-            throw Failure(AC_EUNAVAILABLE,
-                          about(pool_.name(),
-                                "its server knows no sharding: it is no mongos; name the mongos of a sharded cluster, or "
-                                "leave sharding out"),
-                          failure.detail());
+            throw Failure(
+                AC_EUNAVAILABLE,
+                about(pool_.name(),
+                      "its server knows no sharding: it is no mongos; name the mongos of a sharded cluster, or "
+                      "leave sharding out"),
+                failure.detail());
         }
         if (failure.detail() == kUnauthorized) {
             throw Failure(AC_EUNAVAILABLE,

@@ -75,8 +75,7 @@ template <class Row>
 void MongoTransfer::read_all(const PageSink<Row> &sink, const std::function<void(Writer &)> &filter) {
     std::optional<ObjectId> after;
     for (;;) {
-        const std::vector<Row> page =
-            persist([&](const Session &own) { return read_page<Row>(own, after, filter); });
+        const std::vector<Row> page = persist([&](const Session &own) { return read_page<Row>(own, after, filter); });
         if (page.empty()) return;
         sink(page);
         after = id_of(page.back());

@@ -53,6 +53,7 @@ std::vector<const Row *> missing_of(const Session &session, std::span<const Row>
              return true;
          });
     std::vector<const Row *> out;
+    out.reserve(missing.size());
     for (const auto &[id, row] : missing) out.push_back(row);
     return out;
 }
@@ -150,6 +151,7 @@ std::map<ObjectId, std::optional<Digest>> requests_there(const Session &session,
 // Forgets what has expired of the same requests; what is still kept is in the way.
 void make_room(Remote &remote, const std::string &store, const std::vector<const RequestCopy *> &rows) {
     std::vector<RequestName> names;
+    names.reserve(rows.size());
     for (const RequestCopy *row : rows) names.push_back({row->organization, row->request});
     for (const Record &record : remote.find_requests(names)) {
         if (record.kept_until + kClockSlackMs < now_ms()) {
@@ -268,7 +270,10 @@ bool MongoTransfer::set_requests(const Session &own, const std::vector<const Req
     for (const RequestCopy *row : rows) {
         require_room(own, *row, schema_.max_document());
         Bson filter;
-        Writer(filter).id("_id", row->application).id("organization", row->organization).id("request", row->application);
+        Writer(filter)
+            .id("_id", row->application)
+            .id("organization", row->organization)
+            .id("request", row->application);
         Bson update;
         Writer(update).document("$set", [row](Writer &set) {
             set.binary("request", row->request)

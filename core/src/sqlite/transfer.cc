@@ -36,8 +36,8 @@ std::vector<Row> read_page(const Connection &connection, std::int64_t &after) {
 template <class Row>
 void read_all(const Transactions &transactions, const PageSink<Row> &sink) {
     for (std::int64_t after = 0;;) {
-        const std::vector<Row> page = transactions.reading(
-            [&after](const Connection &connection) { return read_page<Row>(connection, after); });
+        const std::vector<Row> page =
+            transactions.reading([&after](const Connection &connection) { return read_page<Row>(connection, after); });
         if (page.empty()) return;
         sink(page);
     }
