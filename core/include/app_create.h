@@ -331,8 +331,8 @@ typedef struct ac_source {
     /* The outcome of these is known (ac_create_answer): they are the host's again. Any subset, in any order. */
     void (*done)(void *ctx, ac_create *const *creates, size_t n);
     /*
-     * Nullable. Is anything pending now? Asked before the turn to write is waited for, so that nobody waits for nothing;
-     * after 0, ac_store_write returns.
+     * Nullable. Is anything pending now? Asked before the turn to write is waited for, so that nobody waits for
+     * nothing; after 0, ac_store_write returns.
      */
     int (*pending)(void *ctx);
 } ac_source;
