@@ -3,12 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <map>
 #include <set>
 
 #include "errors.h"
 #include "harness/client.h"
+#include "harness/deployment.h"
 #include "harness/gateway.h"
 #include "harness/socket.h"
 #include "record.h"
@@ -18,35 +18,18 @@ namespace {
 
 constexpr std::int64_t kTimeoutMs = 20'000;
 
-struct Deployment {
+struct Real {
     const char *name;
-    const char *variable;
+    Deployment deployment;
 };
 
-// The URI with another database, and the same one to authenticate against.
-std::string in_database(const std::string &uri, const std::string &database) {
-    const std::size_t hosts = uri.find("://") + 3;
-    const std::size_t question = std::min(uri.find('?'), uri.size());
-    const std::size_t slash = std::min(uri.find('/', hosts), question);
-    std::string options = uri.substr(question);
-    if (uri.find('@') != std::string::npos && options.find("authSource=") == std::string::npos) {
-        const std::string old = slash + 1 < question ? uri.substr(slash + 1, question - slash - 1) : "admin";
-        options += (options.empty() ? "?" : "&") + ("authSource=" + old);
-    }
-    return uri.substr(0, slash) + "/" + database + options;
-}
-
-class RealServer : public ::testing::TestWithParam<Deployment> {
+class RealServer : public ::testing::TestWithParam<Real> {
   protected:
     void SetUp() override {
-        // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment.
-        const char *uri = std::getenv(GetParam().variable);
-        if (uri == nullptr || *uri == '\0') {
-            GTEST_SKIP() << GetParam().variable << " is not set; it names a " << GetParam().name
-                         << " that this test may use";
-        }
-        database_ = unique_name("app-create-test");
-        uri_ = in_database(uri, database_);
+        const Deployment &deployment = GetParam().deployment;
+        if (const std::string why = why_absent(deployment); !why.empty()) GTEST_SKIP() << why;
+        database_ = unique_database();
+        uri_ = in_database(uri_of(deployment), database_);
         direct_ = std::make_unique<Client>(uri_, database_);
         a_ = std::make_unique<Gateway>(uri_, kTimeoutMs);
         b_ = std::make_unique<Gateway>(uri_, kTimeoutMs);
@@ -239,9 +222,8 @@ TEST_P(RealServer, WrongCredentialsAreA3002AndOneLine) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Mongo, RealServer,
-                         ::testing::Values(Deployment{"Standalone", "APP_CREATE_TEST_MONGODB_URI"},
-                                           Deployment{"ReplicaSet", "APP_CREATE_TEST_MONGODB_REPLICA_SET_URI"},
-                                           Deployment{"Sharded", "APP_CREATE_TEST_MONGODB_SHARDED_URI"}),
+                         ::testing::Values(Real{"Standalone", kStandalone}, Real{"ReplicaSet", kReplicaSet},
+                                           Real{"Sharded", kShardedCluster}),
                          [](const auto &one) { return one.param.name; });
 
 }  // namespace
