@@ -10,13 +10,6 @@
 #include <stdexcept>
 
 namespace appcreate::test {
-namespace {
-
-std::unique_ptr<StoreUnderTest> make_sqlite() { return std::make_unique<SqliteUnderTest>(); }
-
-}  // namespace
-
-std::vector<StoreKind> store_kinds() { return {{"Sqlite", make_sqlite}}; }
 
 Directory::Directory() {
     std::string name = (std::filesystem::temp_directory_path() / "appcreate-XXXXXX").string();

@@ -24,9 +24,9 @@ constexpr std::size_t kIdSize = 24;
             creates.push_back(make_create(org.key, {R"({"name":"App"})", key, false}));
         }
         Pending pending;
-        pending.on_done = [&](std::span<ac_create *const>) {
-            for (const auto &create : creates) {
-                const std::string id = id_of(*create);
+        pending.on_done = [pipe](std::span<ac_create *const> done) {
+            for (const ac_create *create : done) {
+                const std::string id = id_of(*reinterpret_cast<const Create *>(create));
                 if (id.size() != kIdSize || write(pipe, id.data(), kIdSize) != kIdSize) _exit(1);
             }
         };

@@ -7,6 +7,7 @@ namespace {
 
 class StoreKeys : public StoreTest {
   protected:
+    void prepare() override { org_ = make_org(*store_); }
     std::string add_key(KeySpec spec) {
         spec.org = org_.slug;
         spec.token = make_token();
@@ -14,7 +15,7 @@ class StoreKeys : public StoreTest {
         return spec.token;
     }
 
-    const Org org_ = make_org(*store_);
+    Org org_;
     std::string id_;
 };
 

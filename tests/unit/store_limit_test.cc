@@ -46,10 +46,13 @@ TEST_P(StoreLimit, RaisedLoweredAndRemoved) {
     EXPECT_EQ(create(), AC_CODE_OK);
     EXPECT_EQ(create(), AC_CODE_LIMIT);
     set_limit(*store_, org.slug, 3);
+    know_change();
     EXPECT_EQ(create(), AC_CODE_OK);
     set_limit(*store_, org.slug, 1);
+    know_change();
     EXPECT_EQ(create(), AC_CODE_LIMIT);
     set_limit(*store_, org.slug, std::nullopt);
+    know_change();
     EXPECT_EQ(create(), AC_CODE_OK);
     EXPECT_EQ(expect_sound(*store_, org.slug).size(), 4U);
 }

@@ -10,6 +10,7 @@ namespace {
 
 class StoreSlug : public StoreTest {
   protected:
+    void prepare() override { org_ = make_org(*store_); }
     std::string create(std::string_view name) {
         const auto made = named(org_.key, name);
         write_one(*store_, *made);
@@ -17,7 +18,7 @@ class StoreSlug : public StoreTest {
         return slug_of(*made);
     }
 
-    const Org org_ = make_org(*store_);
+    Org org_;
 };
 
 TEST_P(StoreSlug, SeriesInOneBatch) {

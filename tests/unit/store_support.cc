@@ -61,6 +61,7 @@ std::size_t Pending::take(void *self, ac_create **out, std::size_t max, std::siz
         out[n] = reinterpret_cast<ac_create *>(pending.waiting_.front());
         pending.waiting_.pop_front();
     }
+    if (n > 0) ++pending.batches_;
     return n;
 }
 
@@ -69,7 +70,6 @@ void Pending::done(void *self, ac_create *const *creates, std::size_t n) {
     {
         const std::lock_guard lock(pending.mutex_);
         pending.done_ += n;
-        ++pending.batches_;
     }
     if (pending.on_done) pending.on_done({creates, n});
 }
@@ -197,6 +197,17 @@ std::vector<std::string> expect_sound(Store &store, const std::string &org) {
     EXPECT_TRUE(std::is_sorted(in_order.begin(), in_order.end()));
     EXPECT_EQ(rows([&](const RowSink &sink) { EXPECT_TRUE(store.check(false, sink)); }), std::vector<std::string>());
     return in_order;
+}
+
+void StoreTest::SetUp() {
+    if (const std::string why = GetParam().unavailable(); !why.empty()) GTEST_SKIP() << why;
+    under_test_ = GetParam().make();
+    store_ = under_test_->open();
+    prepare();
+}
+
+void StoreTest::know_change() {
+    if (GetParam().plan_age.count() > 0) store_ = under_test_->open();
 }
 
 }  // namespace appcreate::test

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <jansson.h>
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -32,9 +33,16 @@ class StoreUnderTest {
     virtual void expire_requests() = 0;
 };
 
+// A kind, and what kinds may do differently (docs/stores.md); everything else is asserted of all alike.
 struct StoreKind {
     const char *name;
+    std::string (*unavailable)();  // empty when it can be had here; otherwise why not
     std::unique_ptr<StoreUnderTest> (*make)();
+    // A handle that has read an organization with its plan and providers goes on with them for so long.
+    std::chrono::milliseconds plan_age{0};
+    // What a batch would create is looked at after what it creates, not in the order of the batch.
+    bool validates_last = false;
+    friend std::ostream &operator<<(std::ostream &out, const StoreKind &kind) { return out << kind.name; }
 };
 std::vector<StoreKind> store_kinds();
 
@@ -56,6 +64,7 @@ class Pending {
     void add(const std::vector<std::unique_ptr<Create>> &creates);
     [[nodiscard]] Source source() { return Source({this, take, done, nullptr}); }
     [[nodiscard]] std::size_t done_count() const { return done_; }
+    // How many it handed over; a store may give one back in parts.
     [[nodiscard]] std::size_t batches() const { return batches_; }
     // Runs inside take(), before it hands anything over.
     std::function<void()> on_take;
@@ -108,10 +117,17 @@ std::string message_of(const std::function<void()> &function);
 // own check finds nothing. Returns the records' ids.
 std::vector<std::string> expect_sound(Store &store, const std::string &org);
 
+// Skips, with the reason, what this machine has no store for.
 class StoreTest : public testing::TestWithParam<StoreKind> {
   protected:
-    std::unique_ptr<StoreUnderTest> under_test_ = GetParam().make();
-    std::unique_ptr<Store> store_ = under_test_->open();
+    void SetUp() final;
+    // What a suite makes in its store before every test.
+    virtual void prepare() {}
+    // After a change of a plan that store_ has used: lets store_ know of it now.
+    void know_change();
+
+    std::unique_ptr<StoreUnderTest> under_test_;
+    std::unique_ptr<Store> store_;
 };
 
 inline std::string name_of_kind(const testing::TestParamInfo<StoreKind> &kind) { return kind.param.name; }

@@ -1,0 +1,36 @@
+#include "mongo_support.h"
+
+#include <stdexcept>
+
+#include "harness/client.h"
+#include "harness/deployment.h"
+#include "uri.h"
+
+namespace appcreate::test {
+
+using mongotest::bson;
+
+MongoUnderTest::MongoUnderTest(const std::string &server)
+    : database_(mongotest::unique_database()), uri_(mongotest::in_database(server, database_)) {
+    open()->init();
+}
+
+MongoUnderTest::~MongoUnderTest() { mongotest::Client(uri_, database_).drop(); }
+
+std::unique_ptr<Store> MongoUnderTest::open() {
+    StoreOptions options;
+    options.uri = parse_uri(uri_);
+    options.timeout_ms = 20'000;
+    options.threads = 4;
+    return open_store(options);
+}
+
+void MongoUnderTest::expire_requests() {
+    // A client for this once: one that stayed would be inherited by the processes that tests start.
+    const mongotest::Result result = mongotest::Client(uri_, database_).command(bson(R"({"update":"applications",
+        "updates":[{"q":{"keptUntil":{"$exists":true}},"u":{"$set":{"keptUntil":{"$date":{"$numberLong":"1"}}}},
+        "multi":true}],"writeConcern":{"w":"majority"}})"));
+    if (!result.ok) throw std::runtime_error("cannot age the requests: " + result.message);
+}
+
+}  // namespace appcreate::test
