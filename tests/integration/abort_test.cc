@@ -63,6 +63,7 @@ TEST_P(Abort, RightAfterTheBody) {
 }
 
 TEST_P(Abort, WhileTheStoreIsLocked) {
+    NEEDS_LOCK();
     expect_serving();
     {
         const auto lock = gateway().store().lock();
@@ -80,6 +81,7 @@ TEST_P(Abort, WhileTheStoreIsLocked) {
 }
 
 TEST_P(Abort, WhileTheStoreIsLockedUntilTheDeadline) {
+    NEEDS_LOCK();
     expect_serving();
     {
         const auto lock = gateway().store().lock();
@@ -94,6 +96,7 @@ TEST_P(Abort, WhileTheStoreIsLockedUntilTheDeadline) {
 }
 
 TEST_P(Abort, OfAnHttp2Stream) {
+    NEEDS_LOCK();
     expect_serving();
     {
         const auto lock = gateway().store().lock();

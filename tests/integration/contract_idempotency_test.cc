@@ -63,7 +63,7 @@ TEST_P(ContractIdempotency, ErrorsAreNotKept) {
     const Request request = keyed(org_, key_, "one", R"({"name":"Later"})");
     expect_error(client().send(request), 400, 5017, "Limit Exceeded");
     expect_pointers(client().send(keyed(org_, key_, "one", "{}")), {"/name"});
-    gateway().store().tell({"org", "set", org_.id, "--limit", "5"});
+    gateway().store().change_plan({"org", "set", org_.id, "--limit", "5"});
     const Response response = client().send(request);
     expect_created(response);
     EXPECT_FALSE(response.has("Idempotency-Replayed"));

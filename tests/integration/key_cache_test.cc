@@ -120,13 +120,12 @@ class KeyCacheStores : public SharedGateway<KeyCacheStores> {
     static GatewayOptions options() {
         GatewayOptions options;
         options.key_cache = "app_create_key_cache zone=keys:1m valid=1h invalid=1h;";
-        options.server = R"(
-            location = /other { app_create_store sqlite:@dir@/other/apps.db; app_create org-1; }
-        )";
+        directory_ = std::make_unique<TempDir>();
+        other_ = make_store(worker_directory(directory_->path() + "/store"));
+        options.server = "location = /other { app_create_store " + other_->uri() + "; app_create org-1; }";
         return options;
     }
     static void prepare(Gateway &gateway) {
-        other_ = make_store(worker_directory(gateway.directory() + "/other"));
         other_->init();
         organization_ = other_->organization();
         key_ = other_->key(organization_);
@@ -134,6 +133,11 @@ class KeyCacheStores : public SharedGateway<KeyCacheStores> {
     }
 
   protected:
+    static void TearDownTestSuite() {
+        SharedGateway::TearDownTestSuite();
+        other_.reset();
+        directory_.reset();
+    }
     Response at_first(const Key &key) {
         Request request = Gateway::request(gateway().organization(), key, R"({"name":"T"})");
         request.path = "/v1/organizations/org-1/apps";
@@ -146,6 +150,7 @@ class KeyCacheStores : public SharedGateway<KeyCacheStores> {
         return gateway().client().send(request);
     }
 
+    static inline std::unique_ptr<TempDir> directory_;
     static inline std::unique_ptr<Store> other_;
     static inline Organization organization_;
     static inline Key key_;

@@ -91,6 +91,7 @@ TEST_P(Lifecycle, QuitUnderLoadAnswersAllThatItTook) {
 }
 
 TEST_P(Lifecycle, QuitWaitsForWhatIsInFlight) {
+    NEEDS_LOCK();
     GatewayOptions options;
     options.server = "app_create_timeout 30s;";
     start(options);
@@ -114,6 +115,7 @@ TEST_P(Lifecycle, QuitWaitsForWhatIsInFlight) {
 }
 
 TEST_P(Lifecycle, ReloadWaitsForWhatIsInFlight) {
+    NEEDS_LOCK();
     GatewayOptions options;
     options.server = "app_create_timeout 30s;";
     start(options);
@@ -132,6 +134,7 @@ TEST_P(Lifecycle, ReloadWaitsForWhatIsInFlight) {
 }
 
 TEST_P(Lifecycle, ShutdownTimeoutEndsWhatIsInFlight) {
+    NEEDS_LOCK();
     GatewayOptions options;
     options.main = "worker_shutdown_timeout 1s;";
     options.server = "app_create_timeout 4s;";
@@ -146,11 +149,14 @@ TEST_P(Lifecycle, ShutdownTimeoutEndsWhatIsInFlight) {
             EXPECT_TRUE(!response || response->status == 503);
         }
     }
-    EXPECT_EQ(gateway().store().count(org_), 1);
+    const std::int64_t made = gateway().store().count(org_);
+    EXPECT_GE(made, 1);
+    EXPECT_LE(made, gateway().store().traits().works_off_late ? 11 : 1);
     EXPECT_EQ(gateway().store().appctl({"check"}).status, 0);
 }
 
 TEST_P(Lifecycle, FastShutdownWhileTheStoreIsLockedEnds) {
+    NEEDS_LOCK();
     GatewayOptions options;
     options.server = "app_create_timeout 2s;";
     start(options);

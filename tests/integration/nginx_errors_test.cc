@@ -198,6 +198,10 @@ TEST_F(NginxErrorsRaw, WithoutALimitOfNginxs16MiBAreTheLimit) {
         expect_too_large(send(request));
         request.body = body_of(kCap);
         const Response response = send(request);
+        if (gateway().store().traits().max_record <= kCap) {
+            EXPECT_NE(expect_malformed(response).find("16 MiB"), std::string::npos) << response.body;
+            continue;
+        }
         EXPECT_EQ(response.status, 200) << response.body.substr(0, 300);
         EXPECT_GT(response.body.size(), kCap);
     }

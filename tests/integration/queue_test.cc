@@ -9,6 +9,8 @@ class Queue : public SharedGateway<Queue> {
   public:
     static GatewayOptions options() {
         GatewayOptions options;
+        // While the store is locked, keys may not be looked up either.
+        options.key_cache = "app_create_key_cache zone=keys:1m valid=1h invalid=1s;";
         options.server = R"(
             app_create_timeout 30s;
             client_max_body_size 4m;
@@ -33,6 +35,7 @@ class Queue : public SharedGateway<Queue> {
 };
 
 TEST_F(Queue, BeyondTheNumberIs1006AndTheRestIsServedLater) {
+    NEEDS_LOCK();
     const Request request = at("/three", R"({"name":"Q"})");
     expect_created(gateway().client().send(request));
     std::vector<std::unique_ptr<RawConnection>> waiting;
@@ -72,6 +75,7 @@ TEST_F(Queue, BeyondTheNumberIs1006AndTheRestIsServedLater) {
 }
 
 TEST_F(Queue, BeyondTheBytesIs1006) {
+    NEEDS_LOCK();
     const Request large = at("/bytes", R"({"name":"Q","metadata":{"m":")" + std::string(100000, 'm') + "\"}}");
     expect_created(gateway().client().send(large));
     std::vector<std::unique_ptr<RawConnection>> waiting;
@@ -93,6 +97,7 @@ TEST_F(Queue, BeyondTheBytesIs1006) {
 }
 
 TEST_F(Queue, ValidationAndAuthenticationAreAnsweredWhileItIsFull) {
+    NEEDS_LOCK();
     const Request request = at("/three", R"({"name":"Q"})");
     expect_created(gateway().client().send(request));
     std::vector<std::unique_ptr<RawConnection>> waiting;

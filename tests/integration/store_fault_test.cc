@@ -1,212 +1,15 @@
-// A store that fails: 503/3002, the rest is served, and all is well again without a reload (contract, "Errors").
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <filesystem>
-
+// A store that does not answer, of whatever kind (contract, "Errors").
 #include "harness/answers.h"
-#include "harness/sqlite_file.h"
-#include "harness/suite.h"
+#include "harness/fault_suite.h"
 
 namespace appcreate::harness {
 namespace {
 
-namespace fs = std::filesystem;
-
-class StoreFault : public OwnGateway, public ::testing::WithParamInterface<int> {
-  protected:
-    void start() {
-        GatewayOptions options;
-        options.workers = GetParam();
-        options.server = "app_create_timeout 1s;";
-        // Keys stay known, so that the fault meets the creates.
-        options.key_cache = "app_create_key_cache zone=keys:1m valid=1h invalid=1s;";
-        make(options).start();
-    }
-    Response create() { return gateway().client().send(gateway().request(R"({"name":"F"})")); }
-    // Every worker has served.
-    void warm() {
-        for (int i = 0; i < 20 * GetParam(); ++i) {
-            expect_created(create());
-        }
-    }
-    std::string path() { return gateway().directory() + "/store/apps.db"; }
-    void expect_fault(int requests = 10) {
-        for (int i = 0; i < requests; ++i) {
-            expect_database_error(create());
-            EXPECT_EQ(gateway().static_file(), "static\n");
-        }
-    }
-    void expect_recovery() {
-        Response last;
-        EXPECT_TRUE(eventually([&] {
-            last = create();
-            return last.status == 200;
-        })) << last.body;
-        for (int i = 0; i < 10; ++i) {
-            expect_created(create());
-        }
-    }
-    // One line for a change of state, not one for each request; it names the file.
-    void expect_few_lines(const std::string &remedy) {
-        const std::vector<std::string> lines = lines_with(gateway().log_of_test(), "[error]");
-        EXPECT_FALSE(lines.empty()) << "nothing was logged";
-        EXPECT_LE(lines.size(), 6U * static_cast<std::size_t>(GetParam())) << lines.back();
-        EXPECT_FALSE(lines_with(gateway().log_of_test(), path()).empty()) << "no line names " << path();
-        EXPECT_FALSE(lines_with(gateway().log_of_test(), remedy).empty()) << "no line says \"" << remedy << "\"";
-    }
-    void make_database(const std::string &sql) {
-        SqliteFile(path(), SqliteFile::Mode::create).execute(sql);
-        if (worker_user().switched) {
-            EXPECT_EQ(chown(path().c_str(), worker_user().uid, worker_user().gid), 0);
-        }
-    }
-    static void write_over(const std::string &file, std::string_view content) {
-        remove_all_of(file);
-        write_file(file, content);
-        if (worker_user().switched) {
-            EXPECT_EQ(chown(file.c_str(), worker_user().uid, worker_user().gid), 0);
-        }
-    }
-    static void remove_all_of(const std::string &file) {
-        for (const char *suffix : {"", "-wal", "-shm"}) {
-            fs::remove(file + suffix);
-        }
-    }
-    // A copy that stands alone, as a backup has it; returns its path.
-    std::string save() {
-        std::string copy = gateway().directory() + "/saved.db";
-        SqliteFile(path()).execute("VACUUM INTO '" + copy + "'");
-        return copy;
-    }
-    // The store's files go away, and come back.
-    void hide() {
-        for (const char *suffix : {"", "-wal", "-shm"}) {
-            if (fs::exists(path() + suffix)) {
-                fs::rename(path() + suffix, path() + ".hidden" + suffix);
-            }
-        }
-    }
-    void bring_back() {
-        remove_all_of(path());
-        for (const char *suffix : {"", "-wal", "-shm"}) {
-            if (fs::exists(path() + ".hidden" + suffix)) {
-                fs::rename(path() + ".hidden" + suffix, path() + suffix);
-            }
-        }
-    }
-};
+class StoreFault : public FaultSuite {};
 INSTANTIATE_TEST_SUITE_P(Workers, StoreFault, kWorkers, workers_name);
 
-TEST_P(StoreFault, FileMissing) {
-    start();
-    warm();
-    hide();
-    expect_fault();
-    expect_few_lines("appctl");
-    EXPECT_FALSE(fs::exists(path())) << "a gateway makes no store by itself";
-    bring_back();
-    expect_recovery();
-}
-
-TEST_P(StoreFault, FileMissingAtStart) {
-    GatewayOptions options;
-    options.workers = GetParam();
-    make(options);
-    hide();
-    gateway().start();
-    expect_fault();
-    expect_few_lines("appctl");
-    bring_back();
-    expect_recovery();
-}
-
-TEST_P(StoreFault, FileOfAnotherProgram) {
-    start();
-    warm();
-    hide();
-    make_database("CREATE TABLE other(x); INSERT INTO other VALUES(1);");
-    expect_fault();
-    expect_few_lines("name another file");
-    EXPECT_EQ(SqliteFile(path()).number("SELECT count(*) FROM sqlite_schema"), 1) << "it was written to";
-    bring_back();
-    expect_recovery();
-}
-
-TEST_P(StoreFault, FileThatIsNoDatabase) {
-    start();
-    warm();
-    hide();
-    const std::string text = "this is a letter to my grandmother, and not a database at all\n";
-    write_over(path(), text);
-    expect_fault();
-    expect_few_lines(path());
-    EXPECT_EQ(read_file(path()), text) << "it was written to";
-    bring_back();
-    expect_recovery();
-}
-
-TEST_P(StoreFault, FileCorrupt) {
-    start();
-    warm();
-    const std::string saved = save();
-    std::string broken = read_file(saved);
-    ASSERT_GT(broken.size(), 8192U);
-    broken.replace(4096, broken.size() - 4096, std::string(broken.size() - 4096, '\x5a'));
-    gateway().stop();
-    write_over(path(), broken);
-    gateway().start();
-    expect_fault();
-    expect_few_lines(path());
-    write_over(path(), read_file(saved));
-    expect_recovery();
-}
-
-TEST_P(StoreFault, SchemaTooOldNamesTheCommand) {
-    start();
-    warm();
-    SqliteFile(path()).execute("PRAGMA user_version=0");
-    expect_fault();
-    expect_few_lines("appctl --store " + gateway().store().uri() + " init");
-    SqliteFile(path()).execute("PRAGMA user_version=1");
-    expect_recovery();
-}
-
-TEST_P(StoreFault, SchemaTooNewNamesTheVersion) {
-    start();
-    warm();
-    SqliteFile(path()).execute("PRAGMA user_version=99; UPDATE meta SET value=99 WHERE name='readable_from'");
-    expect_fault();
-    expect_few_lines("version 99");
-    SqliteFile(path()).execute("PRAGMA user_version=1; UPDATE meta SET value=1 WHERE name='readable_from'");
-    expect_recovery();
-}
-
-TEST_P(StoreFault, SchemaNewerButReadableIsServed) {
-    start();
-    warm();
-    SqliteFile(path()).execute("PRAGMA user_version=99");
-    warm();
-}
-
-TEST_P(StoreFault, FileReadOnly) {
-    if (!worker_user().switched) {
-        return;  // permissions bind only another user
-    }
-    start();
-    warm();
-    const std::string saved = save();
-    remove_all_of(path());
-    write_file(path(), read_file(saved));
-    ASSERT_EQ(chmod(path().c_str(), 0444), 0);
-    expect_fault();
-    expect_few_lines(path());
-    ASSERT_EQ(chmod(path().c_str(), 0666), 0);
-    expect_recovery();
-}
-
 TEST_P(StoreFault, LockedByAnotherProgram) {
+    NEEDS_LOCK();
     start();
     warm();
     {
@@ -214,11 +17,11 @@ TEST_P(StoreFault, LockedByAnotherProgram) {
         expect_fault(2);
     }
     expect_recovery();
-    const std::vector<std::string> lines = lines_with(gateway().log_of_test(), "[error]");
-    EXPECT_LE(lines.size(), 6U * static_cast<std::size_t>(GetParam()));
+    expect_few_lines();
 }
 
 TEST_P(StoreFault, LockedForLessThanTheTimeoutIsOnlySlow) {
+    NEEDS_LOCK();
     start();
     warm();
     {
@@ -229,55 +32,6 @@ TEST_P(StoreFault, LockedForLessThanTheTimeoutIsOnlySlow) {
         EXPECT_TRUE(connection.is_silent());
     }
     expect_recovery();
-}
-
-TEST_P(StoreFault, FullDisk) {
-    GatewayOptions options;
-    options.workers = GetParam();
-    options.server = "app_create_timeout 1s; client_max_body_size 2m;";
-    options.key_cache = "app_create_key_cache zone=keys:1m valid=1h invalid=1s;";
-    Gateway &server = make(options);
-    const std::string directory = server.directory() + "/store";
-    const std::string saved = save();
-    if (mount("none", directory.c_str(), "tmpfs", 0, "size=2m,mode=0777") != 0) {
-        return;  // needs a right that this machine does not give
-    }
-    write_over(path(), read_file(saved));
-    server.start();
-    expect_created(create());
-    const Request large = server.request(R"({"name":"Fill","metadata":{"m":")" + std::string(200000, 'm') + "\"}}");
-    Client client = server.client();
-    Response response;
-    int made = 0;
-    for (int i = 0; i < 100 && (response = client.send(large)).status == 200; ++i) {
-        ++made;
-    }
-    expect_database_error(response);
-    EXPECT_EQ(server.static_file(), "static\n");
-    expect_database_error(client.send(large));
-    EXPECT_FALSE(lines_with(server.log_of_test(), path()).empty());
-    EXPECT_EQ(server.store().count(server.organization()), made + 1) << "what was refused is not there";
-    EXPECT_EQ(mount("none", directory.c_str(), "tmpfs", MS_REMOUNT, "size=64m,mode=0777"), 0);
-    expect_recovery();
-    EXPECT_EQ(server.store().appctl({"check"}).status, 0);
-    server.stop();
-    EXPECT_EQ(umount2(directory.c_str(), MNT_DETACH), 0);
-}
-
-TEST_P(StoreFault, ReplacedWhileServing) {
-    start();
-    warm();
-    const std::string saved = save();
-    const auto before = gateway().store().count(gateway().organization());
-    expect_created(create());
-    // A backup is brought back, as an operator does it: by a rename.
-    const std::string ready = gateway().directory() + "/store/ready.db";
-    write_over(ready, read_file(saved));
-    hide();
-    fs::rename(ready, path());
-    expect_recovery();
-    EXPECT_GE(gateway().store().count(gateway().organization()), before + 10) << "written to the old file";
-    EXPECT_EQ(gateway().store().appctl({"check"}).status, 0);
 }
 
 }  // namespace

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <thread>
 
 #include "files.h"
+#include "mongo_store.h"
 #include "sqlite_file.h"
 
 namespace appcreate::harness {
@@ -66,6 +68,11 @@ void Store::tell(const std::vector<std::string> &arguments) const {
     }
 }
 
+void Store::change_plan(const std::vector<std::string> &arguments) const {
+    tell(arguments);
+    std::this_thread::sleep_for(traits().plan_age);
+}
+
 void Store::init() const {
     if (ask({"init"}).text() != R"({"initialized":true})") {
         throw std::runtime_error("appctl init did not say that it initialized");
@@ -123,10 +130,24 @@ std::int64_t Store::count(const Organization &organization) const {
     return ask({"app", "count", "--org", organization.id}).integer("/count");
 }
 
-std::unique_ptr<Store> make_store(const std::string &directory) {
+StoreKind store_kind() {
     const std::string kind = environment_or("APP_CREATE_TEST_STORE", "sqlite");
-    if (kind != "sqlite") {
-        throw std::runtime_error("APP_CREATE_TEST_STORE names no known kind of store: " + kind);
+    if (kind == "sqlite") {
+        return StoreKind::sqlite;
+    }
+    if (kind == "mongodb") {
+        return StoreKind::mongodb;
+    }
+    throw std::runtime_error("APP_CREATE_TEST_STORE is neither sqlite nor mongodb: " + kind);
+}
+
+std::string why_no_store() { return store_kind() == StoreKind::mongodb ? why_no_mongo_store() : std::string(); }
+
+std::string why_no_lock() { return store_kind() == StoreKind::mongodb ? why_no_mongo_lock() : std::string(); }
+
+std::unique_ptr<Store> make_store(const std::string &directory) {
+    if (store_kind() == StoreKind::mongodb) {
+        return make_mongo_store();
     }
     return std::make_unique<SqliteStore>(directory);
 }

@@ -1,6 +1,8 @@
 // The store behind the gateway under test, prepared by the real appctl as an operator would do it.
 #pragma once
 
+#include <chrono>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <set>
@@ -37,6 +39,24 @@ class StoreLock {
     virtual ~StoreLock() = default;
 };
 
+enum class StoreKind { sqlite, mongodb };
+// The one that APP_CREATE_TEST_STORE names; SQLite where it is not set. Throws for a name that is none.
+StoreKind store_kind();
+// Why this machine has no store of that kind; empty when it has one.
+std::string why_no_store();
+// Why its lock() throws here; empty when it works.
+std::string why_no_lock();
+
+// What kinds do differently, by design (docs/stores.md).
+struct StoreTraits {
+    // Gateways go on with an organization, its plan and its providers as they have read them for so long.
+    std::chrono::milliseconds plan_age{0};
+    // What was on its way when lock() began is made after it ends, whatever the gateway has answered meanwhile.
+    bool works_off_late = false;
+    // Largest answer that it keeps.
+    std::size_t max_record = std::numeric_limits<std::size_t>::max();
+};
+
 // What every kind of store can do; tests that need more than this name their kind.
 class Store {
   public:
@@ -46,6 +66,7 @@ class Store {
     virtual ~Store() = default;
 
     [[nodiscard]] virtual std::string uri() const = 0;
+    [[nodiscard]] virtual StoreTraits traits() const { return {}; }
     virtual std::unique_ptr<StoreLock> lock() = 0;
 
     [[nodiscard]] Outcome appctl(std::vector<std::string> arguments, const std::string &input = {}) const;
@@ -53,6 +74,8 @@ class Store {
     [[nodiscard]] Json ask(std::vector<std::string> arguments, const std::string &input = {}) const;
     // Throws when it fails.
     void tell(const std::vector<std::string> &arguments) const;
+    // The same for what changes a plan; returns when every gateway works with the new one.
+    void change_plan(const std::vector<std::string> &arguments) const;
 
     void init() const;
     // A new one; its slug is made up.
@@ -75,8 +98,7 @@ class Store {
     std::set<std::string> tokens_;
 };
 
-// A new, empty store of the kind that APP_CREATE_TEST_STORE names (sqlite when absent); what it needs of files is in
-// `directory`, which the worker user may write.
+// A new, empty store of store_kind(); what it needs of files is in `directory`, which the worker user may write.
 std::unique_ptr<Store> make_store(const std::string &directory);
 
 // Path of the appctl under test.

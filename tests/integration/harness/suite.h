@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "gateway.h"
 
@@ -86,8 +87,8 @@ struct Mode {
 };
 
 // HTTP/1.1, HTTP/2 and TLS; one worker and two.
-inline const auto kModes = ::testing::Values(Mode{Protocol::http1, 1}, Mode{Protocol::http1, 2}, Mode{Protocol::h2c, 2},
-                                             Mode{Protocol::tls_http1, 2}, Mode{Protocol::tls_h2, 1});
+std::vector<Mode> modes();
+inline const auto kModes = ::testing::ValuesIn(modes());
 std::string mode_name(const ::testing::TestParamInfo<Mode> &info);
 
 // A suite whose tests run in every mode.
@@ -107,7 +108,17 @@ class OverWorkers : public SharedGateway<Suite>, public ::testing::WithParamInte
   protected:
     Gateway &gateway() const { return SharedGateway<Suite>::gateway(this->GetParam()); }
 };
-inline const auto kWorkers = ::testing::Values(1, 2);
+std::vector<int> worker_counts();
+inline const auto kWorkers = ::testing::ValuesIn(worker_counts());
 std::string workers_name(const ::testing::TestParamInfo<int> &info);
+
+// In SetUp of a suite that is about one kind. CMakeLists.txt looks for it: such a file runs with that kind only.
+#define SQLITE_ALONE(why) \
+    if (store_kind() != StoreKind::sqlite) GTEST_SKIP() << "about SQLite alone: " << (why)
+#define MONGODB_ALONE(why) \
+    if (store_kind() != StoreKind::mongodb) GTEST_SKIP() << "about MongoDB alone: " << (why)
+// In a test that locks the store.
+#define NEEDS_LOCK() \
+    if (const std::string why = why_no_lock(); !why.empty()) GTEST_SKIP() << why
 
 }  // namespace appcreate::harness

@@ -1,0 +1,92 @@
+// A MongoDB that is not there, or not prepared, or cut off while it works, seen through nginx. What the store makes of
+// each of these is in tests/mongo.
+#include "harness/answers.h"
+#include "harness/client.h"
+#include "harness/fault_proxy.h"
+#include "harness/fault_suite.h"
+#include "harness/load.h"
+#include "harness/server.h"
+
+namespace appcreate::harness {
+namespace {
+
+class MongodbFault : public FaultSuite {
+  protected:
+    void SetUp() override {
+        MONGODB_ALONE("a proxy stands between it and nginx");
+        NEEDS_LOCK();
+    }
+    // nginx reaches the server through proxy(), appctl does not.
+    Gateway &make_behind_proxy(const GatewayOptions &options) {
+        Gateway &server = make(options);
+        const mongotest::JavaServer &mongodb = mongotest::shared_server();
+        proxy_ = std::make_unique<mongotest::FaultProxy>(mongodb.port());
+        server.nginx().write_configuration(
+            replace_all(server.configuration(), "127.0.0.1:" + std::to_string(mongodb.port()), proxy_->address()));
+        return server;
+    }
+    mongotest::FaultProxy &proxy() { return *proxy_; }
+
+  private:
+    std::unique_ptr<mongotest::FaultProxy> proxy_;
+};
+INSTANTIATE_TEST_SUITE_P(Workers, MongodbFault, kWorkers, workers_name);
+
+TEST_P(MongodbFault, Refusing) {
+    make_behind_proxy(options()).start();
+    warm();
+    proxy().refuse();
+    expect_fault();
+    expect_few_lines(proxy().address(), "check that the server runs");
+    proxy().accept();
+    expect_recovery();
+}
+
+TEST_P(MongodbFault, RefusingAtStart) {
+    Gateway &server = make_behind_proxy(options());
+    proxy().refuse();
+    server.start();
+    expect_fault();
+    expect_few_lines(proxy().address(), "check that the server runs");
+    proxy().accept();
+    expect_recovery();
+}
+
+TEST_P(MongodbFault, DatabaseThatIsNotPreparedNamesTheCommand) {
+    Gateway &server = make(options());
+    const std::string uri = server.store().uri();
+    mongotest::Client(uri, uri.substr(uri.rfind('/') + 1)).drop();
+    server.start();
+    expect_fault();
+    expect_few_lines(uri, "appctl --store " + uri + " init");
+    server.store().init();
+    const Organization org = server.store().organization();
+    const Request request = Gateway::request(org, server.store().key(org), R"({"name":"Prepared"})");
+    Response last;
+    EXPECT_TRUE(eventually([&] {
+        last = server.client().send(request);
+        return last.status == 200;
+    })) << last.body;
+}
+
+TEST_P(MongodbFault, ConnectionsCutUnderLoad) {
+    GatewayOptions patient = options();
+    patient.server = "app_create_timeout 10s;";
+    Gateway &server = make_behind_proxy(patient);
+    server.start();
+    const Organization org = server.store().organization();
+    Load clients(server, org, server.store().key(org), 8, Load::Policy::until_answered);
+    ASSERT_TRUE(clients.advance(100));
+    for (int i = 0; i < 5; ++i) {
+        proxy().cut_all();
+        ASSERT_TRUE(clients.advance(100));
+    }
+    clients.stop();
+    for (const std::string &one : clients.surprises()) {
+        ADD_FAILURE() << one;
+    }
+    expect_exactly(server, org, clients.acknowledged());
+}
+
+}  // namespace
+}  // namespace appcreate::harness
