@@ -92,10 +92,10 @@ TEST_F(UnknownOutcome, ReplyLostAfterABatchOfOneName) {
 // Guards: that the own _id in the way is no success before a majority read finds it.
 TEST_F(UnknownOutcome, TheOwnRecordCountsWhenAMajorityHasIt) {
     proxy().lose_reply("insert", kApplications);
-    const auto unseen = change_replies("find", empty_cursor, 3);
+    const auto unseen = change_replies("find", empty_cursor, 6);
     const Answer answer = gateway().create(tenant());
     EXPECT_CREATED(answer);
-    EXPECT_EQ(proxy().hits(unseen), 3) << "a majority was asked until it had it";
+    EXPECT_EQ(proxy().hits(unseen), 6) << "a majority was asked until it had it";
     EXPECT_EQ(made(), 1);
     EXPECT_TRUE(is_stored(answer));
 }
@@ -108,6 +108,17 @@ TEST_F(UnknownOutcome, ReplyLostAndThenThatOfTheRepetition) {
     EXPECT_CREATED(answer);
     EXPECT_EQ(proxy().hits(rule), 2);
     EXPECT_EQ(made(), 1);
+}
+
+// Guards: that looking at what stands in the way is repeated like the insert.
+TEST_F(UnknownOutcome, ReplyLostAndThenThatOfTheLook) {
+    proxy().lose_reply("insert", kApplications);
+    const auto look = proxy().lose_reply("find", kApplications);
+    const Answer answer = gateway().create(tenant());
+    EXPECT_CREATED(answer);
+    EXPECT_EQ(proxy().hits(look), 1);
+    EXPECT_EQ(made(), 1);
+    EXPECT_TRUE(is_stored(answer));
 }
 
 // Guards: the deadline of the repetitions, and the replay of a record whose answer was never sent.
@@ -221,6 +232,20 @@ TEST_F(UnknownOutcome, AfterAnUndecidedOutcomeOneCreateAtATime) {
     EXPECT_EQ(proxy().count("insert"), 1) << "whole batches again";
 }
 
+// Guards: that the others are not sent either when the one that was sent alone is refused at once.
+TEST_F(UnknownOutcome, TheOneThatIsSentAloneStandsForAll) {
+    lose_majority();
+    EXPECT_REFUSED(hasty().create(tenant(), order("First")), AC_CODE_DATABASE);
+    proxy().clear();
+    const std::int64_t before = made();
+    proxy().add({.command = "insert", .fault = Fault::kAnswer, .change = always(not_authorized())});
+    proxy().reset_counts();
+    for (const Answer &answer : hasty().create_all(tenant(), orders(10))) EXPECT_REFUSED(answer, AC_CODE_DATABASE);
+    EXPECT_EQ(proxy().count("insert"), 1);
+    EXPECT_EQ(made(), before);
+    recover();
+}
+
 // Guards: that a top-level error leaves every document of the batch unknown, written or not.
 TEST_F(UnknownOutcome, StepDownInTheMiddleOfABatch) {
     proxy().add({.command = "insert", .fault = Fault::kChange, .change = first_documents(4)});
@@ -269,11 +294,13 @@ TEST_F(UnknownOutcome, NotWritablePrimaryOnce) {
 // Guards: that a write-concern error counts for the documents without writeErrors, and those alone collide.
 TEST_F(UnknownOutcome, WriteConcernErrorBesideACollision) {
     change_replies("insert", write_concern_failed);
+    proxy().reset_counts();
     const std::vector<Answer> answers = gateway().create_all(tenant(), {order("Warm"), order("Other")});
     EXPECT_CREATED(answers.at(0));
     EXPECT_TRUE(answers.at(0).slug.starts_with("warm-")) << answers.at(0);
     EXPECT_CREATED(answers.at(1));
     EXPECT_EQ(made(), 2);
+    EXPECT_GE(proxy().count("find"), 1) << "what was in the way is believed when a majority has it";
 }
 
 // Guards: that the log names what the store lacks, and not the collision that was found beside it.

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <set>
 #include <thread>
@@ -18,9 +19,13 @@
 namespace appcreate::mongotest {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr int kThreads = 3;  // of each of two gateways
-constexpr int kRounds = 6;
-constexpr int kLimit = 40;
+// However fast the machine is: a fast one sees more interleavings.
+constexpr auto kRunFor = 7'000ms;
+constexpr int kLimitStep = 200;
+constexpr int kLimit = 5 * kLimitStep;  // in the end
 constexpr int kCuts = 4;
 constexpr std::int64_t kTimeoutMs = 20'000;  // instrumented code is slow
 
@@ -61,21 +66,21 @@ Order named(int thread, int round, int i) {
     return one;
 }
 
-void create(Ground &ground, Gateway &gateway, int thread) {
-    for (int round = 0; round < kRounds; ++round) {
+void create(Ground &ground, Gateway &gateway, int thread, const std::atomic<bool> &is_over) {
+    for (int round = 0; round == 0 || !is_over; ++round) {
         std::vector<Order> batch;
         for (int i = 0; i < 6; ++i) batch.push_back(named(thread, round, i));
         ground.made.add(gateway.create_all(ground.open, batch));
         ground.made.add(gateway.create_all(ground.open, {batch.front()}));  // a replay
-        ground.made_limited.add(gateway.create_all(ground.limited, {order("One"), order("Two")}));
+        ground.made_limited.add(gateway.create_all(ground.limited, std::vector<Order>(4, order("One"))));
     }
 }
 
 // What else a server and its operator do meanwhile.
-void look(Ground &ground, Gateway &gateway, const std::atomic<bool> &is_done) {
+void look(Ground &ground, Gateway &gateway, const std::atomic<bool> &is_over) {
     Order only = order("Only seen");
     only.validate_only = true;
-    while (!is_done) {
+    while (!is_over) {
         try {
             ac_lookup lookups[2]{};
             gateway.store().find_keys(lookups, monotonic_ns() + kTimeoutMs * 1'000'000);
@@ -90,22 +95,39 @@ void look(Ground &ground, Gateway &gateway, const std::atomic<bool> &is_done) {
     }
 }
 
+// Whoever creates meets another limit again and again.
+void raise_limit(Ground &ground) {
+    for (int limit = kLimitStep; limit <= kLimit; limit += kLimitStep) {
+        ground.gateways.front()->set_limit(ground.limited, limit);
+        std::this_thread::sleep_for(kRunFor / 6);
+    }
+}
+
 template <class Disturb>
 void run(Ground &ground, Disturb disturb) {
-    std::atomic<bool> is_done{false};
-    std::vector<std::thread> creators;
-    std::vector<std::thread> others;
+    std::atomic<bool> is_over{false};
+    std::vector<std::thread> threads;
     int number = 0;
     for (const auto &gateway : ground.gateways) {
         for (int t = 0; t < kThreads; ++t) {
-            creators.emplace_back([&ground, &gateway, thread = number++] { create(ground, *gateway, thread); });
+            threads.emplace_back([&, thread = number++] { create(ground, *gateway, thread, is_over); });
         }
-        others.emplace_back([&] { look(ground, *gateway, is_done); });
+        threads.emplace_back([&] { look(ground, *gateway, is_over); });
     }
-    others.emplace_back([&] { disturb(is_done); });
-    for (std::thread &one : creators) one.join();
-    is_done = true;
-    for (std::thread &one : others) one.join();
+    threads.emplace_back([&] { disturb(is_over); });
+    raise_limit(ground);
+    std::this_thread::sleep_for(kRunFor / 6);
+    is_over = true;
+    for (std::thread &one : threads) one.join();
+}
+
+// Until the organization is full.
+void fill(Ground &ground) {
+    const int limited_before = ground.made_limited.limited;
+    while (ground.made_limited.limited == limited_before) {
+        ground.made_limited.add(ground.gateways.front()->create_all(ground.limited, std::vector<Order>(50, order("Last"))));
+        ASSERT_LE(ground.made_limited.created, kLimit);
+    }
 }
 
 void expect_promises_kept(Ground &ground) {
@@ -115,7 +137,7 @@ void expect_promises_kept(Ground &ground) {
     EXPECT_GE(in_open, ground.made.created);
     EXPECT_LE(in_open, ground.made.created + ground.made.unknown);
     EXPECT_EQ(ground.made.other, 0);
-    EXPECT_LE(in_limited, kLimit);
+    EXPECT_EQ(in_limited, kLimit);
     EXPECT_GE(in_limited, ground.made_limited.created);
     EXPECT_EQ(ground.made_limited.other, 0);
     std::string problems;
@@ -130,7 +152,7 @@ void furnish(Ground &ground, const std::vector<std::string> &uris) {
     Gateway &first = *ground.gateways.front();
     first.store().init();
     ground.open = first.make_tenant();
-    ground.limited = first.make_tenant(kLimit);
+    ground.limited = first.make_tenant(0);
 }
 
 TEST(StoresStress, Sqlite) {
@@ -141,6 +163,7 @@ TEST(StoresStress, Sqlite) {
         const std::string uri = "sqlite:" + directory + "/apps.db";
         furnish(ground, {uri, uri});
         run(ground, [](const std::atomic<bool> &) {});
+        fill(ground);
         EXPECT_EQ(ground.made.unknown, 0);
         EXPECT_EQ(ground.made_limited.created, kLimit);
         expect_promises_kept(ground);
@@ -155,17 +178,18 @@ TEST(StoresStress, MongoWithCuts) {
     Ground ground;
     furnish(ground, {server.uri(), proxy.uri()});
     std::vector<FaultProxy::RuleId> lost;
-    run(ground, [&](const std::atomic<bool> &is_done) {
+    run(ground, [&](const std::atomic<bool> &is_over) {
         // Each costs the gateway half a second, until libmongoc looks at the server again; so it has a few.
-        for (int i = 0; i < kCuts && !is_done; ++i) {
+        for (int i = 0; i < kCuts && !is_over; ++i) {
             lost.push_back(proxy.lose_reply("insert"));
             proxy.cut_request("findAndModify");
-            eventually([&] { return is_done || proxy.hits(lost.back()) > 0; });
+            eventually([&] { return is_over || proxy.hits(lost.back()) > 0; });
             proxy.cut_all();
         }
     });
     EXPECT_GE(proxy.hits(lost.front()), 1) << "an outcome was lost";
     proxy.clear();
+    fill(ground);
     expect_promises_kept(ground);
 }
 

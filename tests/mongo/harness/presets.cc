@@ -41,6 +41,8 @@ Bson member_hello(const Member &member) {
 
 Bson not_writable_primary() { return std::move(Reply::error(10107, "NotWritablePrimary", "not primary").document); }
 
+Bson not_authorized() { return std::move(Reply::error(13, "Unauthorized", "not authorized").document); }
+
 Bson stepped_down() {
     return std::move(Reply::error(11602, "InterruptedDueToReplStateChange", "operation was interrupted").document);
 }

@@ -25,6 +25,7 @@ Bson member_hello(const Member &member);
 
 // ---- replies to writes
 Bson not_writable_primary();                    // 10107
+Bson not_authorized();                          // 13: it will say so again
 Bson stepped_down();                            // 11602, InterruptedDueToReplStateChange
 Bson duplicate_key_error(int index = 0);        // 11000 as a writeError
 Bson write_concern_timeout(const Bson &reply);  // `reply` and a writeConcernError 64 with wtimeout
