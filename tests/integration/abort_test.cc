@@ -57,8 +57,11 @@ TEST_P(Abort, RightAfterTheBody) {
         connection.abort();
     }
     expect_serving();
-    // Each of them may have been made or not; the books must agree.
-    EXPECT_EQ(static_cast<std::size_t>(gateway().store().count(org_)), gateway().store().applications(org_).size());
+    // Each of them may have been made or not, or be on its way still; the books must agree.
+    EXPECT_TRUE(eventually([&] {
+        const auto count = static_cast<std::size_t>(gateway().store().count(org_));
+        return count == gateway().store().applications(org_).size();
+    }));
     EXPECT_EQ(gateway().store().appctl({"check"}).status, 0);
 }
 

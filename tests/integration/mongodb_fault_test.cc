@@ -1,5 +1,8 @@
 // A MongoDB that is not there, or not prepared, or cut off while it works, seen through nginx. What the store makes of
 // each of these is in tests/mongo.
+#include <future>
+#include <set>
+
 #include "harness/answers.h"
 #include "harness/client.h"
 #include "harness/fault_proxy.h"
@@ -86,6 +89,36 @@ TEST_P(MongodbFault, ConnectionsCutUnderLoad) {
         ADD_FAILURE() << one;
     }
     expect_exactly(server, org, clients.acknowledged());
+}
+
+// While the server works on one batch a second one goes out, once enough creates wait; never a third.
+TEST_P(MongodbFault, SecondBatchGoesOutWhileTheFirstIsWaitedFor) {
+    GatewayOptions patient = options();
+    patient.workers = 1;
+    patient.server = "app_create_timeout 20s;";
+    patient.thread_pool = "threads=8";
+    Gateway &server = make_behind_proxy(patient);
+    server.start();
+    warm();
+    const auto held = proxy().add({.command = "insert", .collection = "applications", .times = 0});
+    const Request request = server.request(R"({"name":"Held"})");
+    std::vector<std::future<Response>> answers;
+    const auto send = [&](int n) {
+        for (int i = 0; i < n; ++i) {
+            answers.push_back(std::async(std::launch::async, [&] { return server.client().send(request); }));
+        }
+    };
+    send(1);
+    ASSERT_TRUE(proxy().wait_hits(held, 1));
+    send(80);
+    ASSERT_TRUE(proxy().wait_hits(held, 2));
+    EXPECT_EQ(proxy().hits(held), 2);
+    proxy().release(held);
+    std::set<std::string> slugs;
+    for (std::future<Response> &answer : answers) {
+        slugs.insert(expect_created(answer.get()).string("/slug"));
+    }
+    EXPECT_EQ(slugs.size(), answers.size());
 }
 
 }  // namespace

@@ -2,9 +2,11 @@
 #include <mongoc/mongoc.h>
 #include <signal.h>
 
+#include "harness/run_tests.h"
+
 int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN);
     mongoc_init();
     ::testing::InitGoogleTest(&argc, argv);
-    return RUN_ALL_TESTS();
+    return appcreate::mongotest::run_tests();
 }
