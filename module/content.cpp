@@ -109,7 +109,10 @@ bool find_body(ngx_http_request_t *r, BodySource *body) {
     }
     body->memory = {reinterpret_cast<const char *>(joined), static_cast<size_t>(size)};
     for (ngx_chain_t *cl = first; cl; cl = cl->next) {
-        joined = ngx_cpymem(joined, cl->buf->pos, cl->buf->last - cl->buf->pos);
+        // The last one may be empty and point nowhere.
+        if (ngx_buf_size(cl->buf)) {
+            joined = ngx_cpymem(joined, cl->buf->pos, cl->buf->last - cl->buf->pos);
+        }
     }
     return true;
 }

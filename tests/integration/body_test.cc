@@ -160,9 +160,9 @@ TEST_F(BodyRaw, PipelinedChunkedAndStaticRequestsToo) {
     const std::string create =
         http1_bytes(chunked) + "5\r\n{\"nam\r\n8;ext=1\r\ne\":\"Ch\"}\r\n0\r\nTrailer: x\r\n\r\n";
     connection_.send(create + "GET /static.txt HTTP/1.1\r\nHost: x\r\n\r\n" + create);
-    EXPECT_EQ(expect_created(*connection_.receive()).string("/name"), "Ch");
-    EXPECT_EQ(connection_.receive()->body, "static\n");
-    EXPECT_EQ(expect_created(*connection_.receive()).string("/name"), "Ch");
+    EXPECT_EQ(expect_created(connection_.receive().value()).string("/name"), "Ch");
+    EXPECT_EQ(connection_.receive().value().body, "static\n");
+    EXPECT_EQ(expect_created(connection_.receive().value()).string("/name"), "Ch");
 }
 
 TEST_F(BodyRaw, SlowBodyIsAwaitedWhileOthersAreServed) {
@@ -174,7 +174,7 @@ TEST_F(BodyRaw, SlowBodyIsAwaitedWhileOthersAreServed) {
         expect_created(other.send(gateway().request(R"({"name":"Quick"})")));
         connection_.send(std::string(1, c));
     }
-    EXPECT_EQ(expect_created(*connection_.receive()).string("/name"), "Slow");
+    EXPECT_EQ(expect_created(connection_.receive().value()).string("/name"), "Slow");
 }
 
 TEST_F(BodyRaw, TimeoutClosesTheConnection) {

@@ -23,8 +23,9 @@ chmod 644 "$reports/leaks.supp"
 
 export APP_CREATE_TEST_NGINX=$directory/objs/nginx
 export APP_CREATE_TEST_MODULE=$directory/objs/ngx_http_app_create_module.so
+# A small quarantine, so that memory that stays can be told from memory that is lost.
 # verify_asan_link_order: tests that preload a library (libfaketime) mean it.
-export ASAN_OPTIONS="abort_on_error=1:detect_leaks=1:detect_stack_use_after_return=1:verify_asan_link_order=0:log_path=$reports/asan"
+export ASAN_OPTIONS="abort_on_error=1:detect_leaks=1:quarantine_size_mb=32:detect_stack_use_after_return=1:verify_asan_link_order=0:log_path=$reports/asan"
 export LSAN_OPTIONS="suppressions=$reports/leaks.supp:print_suppressions=0"
 export UBSAN_OPTIONS="abort_on_error=1:print_stacktrace=1"
 

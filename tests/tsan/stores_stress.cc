@@ -125,7 +125,8 @@ void run(Ground &ground, Disturb disturb) {
 void fill(Ground &ground) {
     const int limited_before = ground.made_limited.limited;
     while (ground.made_limited.limited == limited_before) {
-        ground.made_limited.add(ground.gateways.front()->create_all(ground.limited, std::vector<Order>(50, order("Last"))));
+        ground.made_limited.add(
+            ground.gateways.front()->create_all(ground.limited, std::vector<Order>(50, order("Last"))));
         ASSERT_LE(ground.made_limited.created, kLimit);
     }
 }

@@ -40,9 +40,7 @@ class MongoStore : public Store {
 class JavaStore : public MongoStore {
   public:
     JavaStore() : MongoStore(mongotest::shared_server().uri()) {}
-    std::unique_ptr<StoreLock> lock() override {
-        return std::make_unique<StoppedServer>(mongotest::shared_server());
-    }
+    std::unique_ptr<StoreLock> lock() override { return std::make_unique<StoppedServer>(mongotest::shared_server()); }
 };
 
 }  // namespace

@@ -43,7 +43,10 @@ std::vector<Mode> modes() {
     if (store_kind() == StoreKind::mongodb) {
         return {{Protocol::http1, 2}, {Protocol::tls_h2, 1}};
     }
-    return {{Protocol::http1, 1}, {Protocol::http1, 2}, {Protocol::h2c, 2}, {Protocol::tls_http1, 2},
+    return {{Protocol::http1, 1},
+            {Protocol::http1, 2},
+            {Protocol::h2c, 2},
+            {Protocol::tls_http1, 2},
             {Protocol::tls_h2, 1}};
 }
 

@@ -28,16 +28,16 @@ template <class Suite>
 class SharedGateway : public ::testing::Test {
   protected:
     static Gateway &gateway(int workers = 1) {
-        std::unique_ptr<Gateway> &one = gateways()[workers];
-        if (!one) {
+        auto one = gateways().find(workers);
+        if (one == gateways().end()) {
             GatewayOptions options = Suite::options();
             options.workers = workers;
             auto made = std::make_unique<Gateway>(options);
             Suite::prepare(*made);
             made->start();
-            one = std::move(made);
+            one = gateways().emplace(workers, std::move(made)).first;
         }
-        return *one;
+        return *one->second;
     }
     static GatewayOptions options() { return {}; }
     static void prepare(Gateway &) {}
