@@ -152,10 +152,10 @@ TEST(HarnessServer, KeepsUniqueIndexesAndEmptyKeys) {
 TEST(HarnessServer, CanBeStoppedAndGoesOn) {
     NEEDS_MONGO_SERVER();
     const JavaServer server;
-    Client client(server.uri(kQuick));
-    ASSERT_TRUE(client.insert("things", one_document()).ok);
+    // A JVM that has just started is slow: only the one that is to fail is impatient.
+    ASSERT_TRUE(Client(server.uri()).insert("things", one_document()).ok);
     server.stop();
-    EXPECT_FALSE(client.command(bson(R"({"ping":1})")).ok);
+    EXPECT_FALSE(Client(server.uri(kQuick)).command(bson(R"({"ping":1})")).ok);
     server.go_on();
     EXPECT_EQ(Client(server.uri()).count("things"), 1);
 }
