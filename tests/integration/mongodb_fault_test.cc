@@ -55,6 +55,24 @@ TEST_P(MongodbFault, RefusingAtStart) {
     expect_recovery();
 }
 
+// nginx cuts a line of its log too, and the remedy stands at its end.
+TEST_P(MongodbFault, ALongListOfHostsLeavesRoomForTheRemedy) {
+    Gateway &server = make(options());
+    const std::string host = "[0000:0000:0000:0000:0000:0000:0000:0001]:";
+    std::string hosts = "someone:sesame-open-7531@" + host + "1";
+    for (int port = 2; port <= 45; ++port) hosts += "," + host + std::to_string(port);
+    const std::string address = "127.0.0.1:" + std::to_string(mongotest::shared_server().port());
+    server.nginx().write_configuration(replace_all(server.configuration(), address, hosts));
+    server.start();
+    expect_fault();
+    expect_few_lines();
+    for (const std::string &line : lines_with(gateway().log_of_test(), "[error]")) {
+        EXPECT_NE(line.find("store \"mongodb://" + host + "1,"), std::string::npos) << line;
+        EXPECT_NE(line.find("check that the server runs"), std::string::npos) << line;
+    }
+    EXPECT_TRUE(lines_with(gateway().log_of_test(), "sesame").empty());
+}
+
 TEST_P(MongodbFault, DatabaseThatIsNotPreparedNamesTheCommand) {
     Gateway &server = make(options());
     const std::string uri = server.store().uri();

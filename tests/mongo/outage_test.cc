@@ -200,6 +200,26 @@ TEST(OutageByScript, TlsIsAskedOfAServerWithout) {
     EXPECT_EQ(server.count("hello"), 0);
 }
 
+// Guards: that the remedy, at the end of a message, is not cut off where a set is long and libmongoc names it again.
+TEST(OutageByScript, ALongListOfHostsLeavesRoomForTheRemedy) {
+    std::string hosts;
+    for (int port = 1; port <= 20; ++port)
+        hosts += (hosts.empty() ? "127.0.0.1:" : ",127.0.0.1:") + std::to_string(port);
+    Gateway gateway("mongodb://someone:" + std::string(kSecret) + "@" + hosts + "/things?replicaSet=rs0", kHopelessMs);
+    try {
+        gateway.store().warm();
+        ADD_FAILURE() << "nothing is there";
+    } catch (const Failure &failure) {
+        const std::string message = failure.what();
+        EXPECT_LT(message.size(), sizeof(ac_error::message));
+        EXPECT_TRUE(message.starts_with("store \"mongodb://127.0.0.1:1,127.0.0.1:2,")) << message;
+        EXPECT_NE(message.find(",.../things\": No suitable servers"), std::string::npos) << message;
+        EXPECT_TRUE(message.ends_with("...; check that the server runs, its address, and TLS; this is tried again"))
+            << message;
+        EXPECT_EQ(message.find(kSecret), std::string::npos);
+    }
+}
+
 TEST(OutageByScript, AServerTooOldToTalkTo) {
     const ScriptedServer server(merged(standalone_hello().get(), bson(R"({"maxWireVersion":2})").get()));
     Gateway gateway(server.uri(), kHopelessMs);

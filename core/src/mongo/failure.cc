@@ -38,11 +38,33 @@ bool is_from_server(const bson_error_t &error) noexcept {
            error.domain == MONGOC_ERROR_WRITE_CONCERN || error.domain == MONGOC_ERROR_COLLECTION;
 }
 
+// A message of ours has to go into an ac_error whole: the remedy stands at its end.
+constexpr std::size_t kMessage = sizeof(ac_error::message) - 1;
+constexpr std::size_t kLongName = 200;
+constexpr std::size_t kFewestWords = 40;
+constexpr std::string_view kMore = "...";
+
 std::string one_line(const char *text) {
     std::string out(text);
     std::replace_if(
         out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
     return out;
+}
+
+// At most `size` bytes of it, cut between characters.
+std::string shortened(std::string text, std::size_t size) {
+    if (text.size() <= size) return text;
+    std::size_t end = size - kMore.size();
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+    text.resize(end);
+    return text += kMore;
+}
+
+// The first hosts of a long list, and the database.
+std::string short_name(std::string_view name) {
+    const std::size_t comma = name.size() > kLongName ? name.rfind(',', kLongName / 2) : std::string_view::npos;
+    if (comma == std::string_view::npos) return std::string(name);
+    return std::string(name.substr(0, comma + 1)) + std::string(kMore) + std::string(name.substr(name.rfind('/')));
 }
 
 const char *remedy_of(const bson_error_t &error) noexcept {
@@ -59,7 +81,7 @@ const char *remedy_of(const bson_error_t &error) noexcept {
 }  // namespace
 
 std::string about(std::string_view name, std::string_view text) {
-    return "store \"" + std::string(name) + "\": " + std::string(text);
+    return "store \"" + short_name(name) + "\": " + std::string(text);
 }
 
 bool is_final(std::uint32_t code) noexcept {
@@ -74,7 +96,11 @@ ServerFailure failure_of(const bson_error_t &error, std::string_view name) {
     } else if (is_from_server(error) && is_final(error.code)) {
         kind = Kind::kRefused;
     }
-    return {AC_EUNAVAILABLE, about(name, one_line(error.message) + "; " + remedy_of(error)),
+    // libmongoc names every host once more.
+    const std::string remedy = std::string("; ") + remedy_of(error);
+    const std::size_t others = about(name, remedy).size();
+    const std::size_t left = std::max(kMessage - std::min(others, kMessage), kFewestWords);
+    return {AC_EUNAVAILABLE, about(name, shortened(one_line(error.message), left) + remedy),
             static_cast<int>(error.code), kind};
 }
 
