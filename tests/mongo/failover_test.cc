@@ -84,6 +84,28 @@ TEST_F(Failover, AnElectionIsWaitedFor) {
     EXPECT_EQ(made(), 1);
 }
 
+// Guards: looking for a primary until the create's time is up, and not once, where nothing was sent yet.
+TEST_F(Failover, AnElectionIsWaitedForByThoseWhoComeMeanwhile) {
+    // libmongoc gives up after a quarter.
+    constexpr auto kGivesUp = std::chrono::milliseconds(3'000);
+    Gateway known(set().uri({}, database()), 4 * kGivesUp.count());
+    EXPECT_CREATED(known.create(tenant(), order("Known")));
+    Gateway fresh(set().uri({}, database()), 4 * kGivesUp.count());
+    const Tenant other = admin().make_tenant();  // nobody has its plan
+    set().elect(-1);
+    for (int i = 0; i < 2; ++i) set().member(i).cut_all();
+    std::future<Answer> of_known = known.start(other);
+    std::future<Answer> of_fresh = fresh.start(other);
+    EXPECT_EQ(of_known.wait_for(kGivesUp + std::chrono::milliseconds(500)), std::future_status::timeout);
+    EXPECT_EQ(of_fresh.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+    set().elect(1);
+    EXPECT_CREATED(of_known.get());
+    EXPECT_CREATED(of_fresh.get());
+    EXPECT_EQ(stored(other), 2);
+    EXPECT_TRUE(known.complaints().empty());
+    expect_sound();
+}
+
 TEST_F(Failover, AndBack) {
     for (const int primary : {1, 0, 1}) {
         set().elect(primary);

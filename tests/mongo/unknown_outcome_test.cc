@@ -232,6 +232,19 @@ TEST_F(UnknownOutcome, AfterAnUndecidedOutcomeOneCreateAtATime) {
     EXPECT_EQ(proxy().count("insert"), 1) << "whole batches again";
 }
 
+// Guards: that only the word of a majority ends it, and not a batch that goes well because it writes nothing.
+TEST_F(UnknownOutcome, WhatWritesNothingDoesNotEndOneAtATime) {
+    lose_majority();
+    EXPECT_REFUSED(hasty().create(tenant(), order("First")), AC_CODE_DATABASE);
+    Order only = order("Only looked at");
+    only.validate_only = true;
+    EXPECT_CREATED(hasty().create(tenant(), only));
+    const std::int64_t before = made();
+    for (const Answer &answer : hasty().create_all(tenant(), orders(10))) EXPECT_REFUSED(answer, AC_CODE_DATABASE);
+    EXPECT_LE(made(), before + 1);
+    recover();
+}
+
 // Guards: that the others are not sent either when the one that was sent alone is refused at once.
 TEST_F(UnknownOutcome, TheOneThatIsSentAloneStandsForAll) {
     lose_majority();
@@ -301,6 +314,37 @@ TEST_F(UnknownOutcome, WriteConcernErrorBesideACollision) {
     EXPECT_CREATED(answers.at(1));
     EXPECT_EQ(made(), 2);
     EXPECT_GE(proxy().count("find"), 1) << "what was in the way is believed when a majority has it";
+}
+
+// Guards: that a collision beside a write-concern error is not believed: what is in the way may be rolled back.
+TEST_F(UnknownOutcome, WhatIsInTheWayWithoutAMajorityMayGo) {
+    const auto rule = change_replies("insert", [this](const Bson &reply) {
+        Client elsewhere(server().uri(), database());  // clients belong to one thread
+        EXPECT_TRUE(
+            elsewhere.command(bson(R"({"delete":"applications","deletes":[{"q":{"slug":"warm"},"limit":1}]})")).ok);
+        return write_concern_failed(reply);
+    });
+    const Answer answer = gateway().create(tenant(), order("Warm"));
+    EXPECT_EQ(proxy().hits(rule), 1);
+    EXPECT_CREATED(answer);
+    EXPECT_EQ(answer.slug, "warm");
+    EXPECT_TRUE(is_stored(answer));
+    expect_sound();
+}
+
+// Guards: that who waits for the first with its Idempotency-Key is not sent after it, when nobody knows what became of
+// it.
+TEST_F(UnknownOutcome, WhoWaitsForAnUndecidedOneIsNotSent) {
+    proxy().lose_reply("insert", kApplications);
+    proxy().add({.command = "insert", .fault = Fault::kAnswer, .nth = 2, .change = always(not_authorized())});
+    proxy().reset_counts();
+    const std::vector<Answer> answers =
+        gateway().create_all(tenant(), {order("Once", "key-1"), order("Once", "key-1")});
+    for (const Answer &answer : answers) EXPECT_REFUSED(answer, AC_CODE_DATABASE);
+    EXPECT_EQ(proxy().count("insert"), 2) << "the lost one and its repetition";
+    proxy().clear();
+    EXPECT_TRUE(gateway().create(tenant(), order("Once", "key-1")).is_replay);
+    EXPECT_EQ(made(), 1);
 }
 
 // Guards: that the log names what the store lacks, and not the collision that was found beside it.

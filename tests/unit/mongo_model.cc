@@ -154,6 +154,10 @@ void Model::happen() {
         land(document);
         if (scheduler_.chance(50)) commit();
     }
+    if (faults.elections && scheduler_.random(1000) < 5) {
+        away_until = clock + static_cast<std::int64_t>(scheduler_.random(5'000'000'000));
+        roll_back();
+    }
     if (faults.minority > 0 && scheduler_.chance(5)) {
         if (scheduler_.chance(50)) {
             commit();
@@ -170,6 +174,7 @@ void Model::calm() {
     }
     commit();
     faults = {};
+    away_until = 0;
 }
 
 // ---- ModelServer
@@ -179,6 +184,17 @@ void ModelServer::travel() {
     model_.clock += static_cast<std::int64_t>(scheduler_.random(3'000'000));
 }
 
+void ModelServer::find_server() {
+    travel();
+    if (model_.clock >= model_.away_until) return;
+    if (model_.away_until - model_.clock > Model::kSelectionNs) {
+        model_.clock += Model::kSelectionNs;
+        ++model_.vain_selections;
+        throw failure(ServerFailure::Kind::kNoServer);
+    }
+    model_.clock = model_.away_until;
+}
+
 void ModelServer::pause(std::int64_t ns) {
     travel();
     model_.clock += ns;
@@ -186,7 +202,7 @@ void ModelServer::pause(std::int64_t ns) {
 
 template <class Operation>
 auto ModelServer::round_trip(const Operation &operation) {
-    travel();
+    find_server();
     const bool is_lost = scheduler_.chance(model_.faults.lost);
     const auto kind = scheduler_.random(3);
     if (is_lost && kind == 0) throw failure(ServerFailure::Kind::kNotSent);
@@ -238,7 +254,7 @@ Inserted ModelServer::insert_some(const std::vector<Model::Document> &documents)
 Inserted ModelServer::insert(std::span<const Draft *const> drafts) {
     std::vector<Model::Document> documents;
     for (const Draft *draft : drafts) documents.push_back(document_of(*draft));
-    travel();
+    find_server();
     Inserted unknown;
     unknown.verdicts.assign(drafts.size(), Verdict::kUnknown);
     unknown.failure = failure(ServerFailure::Kind::kLost);

@@ -62,6 +62,7 @@ struct Faults {
     unsigned lost = 0;      // a request, a reply, or both
     unsigned late = 0;      // an insert arrives after its sender gave up, or twice
     unsigned minority = 0;  // an insert that no majority has yet
+    bool elections = false;
 };
 
 class Model {
@@ -88,6 +89,10 @@ class Model {
     std::map<ObjectId, Organization> organizations;
     std::vector<Document> documents;
     std::int64_t clock = 1'000'000'000;
+    // Until then there is no primary; who looks for one gives up after a while.
+    std::int64_t away_until = 0;
+    static constexpr std::int64_t kSelectionNs = 750'000'000;
+    int vain_selections = 0;
     std::vector<std::string> broken;  // promises
 
     void set_limit(const ObjectId &organization, std::optional<std::int64_t> limit);
@@ -142,6 +147,8 @@ class ModelServer final : public mongo::Server {
     template <class Operation>
     auto round_trip(const Operation &operation);
     void travel();
+    // On the way to one.
+    void find_server();
     mongo::Inserted insert_some(const std::vector<Model::Document> &documents);
 
     Model &model_;

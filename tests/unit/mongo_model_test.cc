@@ -106,7 +106,8 @@ class Interleaving {
                 batch.push_back(told_.back()->create.get());
                 told.emplace(batch.back(), told_.back().get());
             }
-            writing.write(server, batch, server.now() + kTimeoutNs, [&](std::span<Create *const> done) {
+            const mongo::Patience patience{server.now() + kTimeoutNs, scheduler_.chance(50)};
+            writing.write(server, batch, patience, [&](std::span<Create *const> done) {
                 for (Create *create : done) answered(*told.at(create));
             });
             if (std::any_of(told.begin(), told.end(), [](const auto &one) { return !one.second->is_done; })) {
@@ -190,7 +191,7 @@ class Interleaving {
                 const std::size_t before = calm.count(limited_);
                 auto create = named(key_of(limited_), "Last");
                 Create *one = create.get();
-                writing.write(server, {&one, 1}, server.now() + kTimeoutNs, [](std::span<Create *const>) {});
+                writing.write(server, {&one, 1}, {server.now() + kTimeoutNs, false}, [](std::span<Create *const>) {});
                 const auto limit = calm.organizations[limited_].limit;
                 const bool is_full = limit && before >= static_cast<std::size_t>(*limit);
                 if (code_of(*create) != (is_full ? AC_CODE_LIMIT : AC_CODE_OK)) {
@@ -297,6 +298,17 @@ TEST(MongoModel, MinoritiesAndRollBacks) {
     world.faults.late = 10;
     world.faults.minority = 30;
     run_all(world, 1500, kWithFaults);
+}
+
+// A new primary has what a majority had.
+TEST(MongoModel, Elections) {
+    World world;
+    world.batches = 3;
+    world.faults.lost = 5;
+    world.faults.late = 10;
+    world.faults.minority = 10;
+    world.faults.elections = true;
+    run_all(world, 1000, kWithFaults);
 }
 
 TEST(MongoModel, Crashes) {

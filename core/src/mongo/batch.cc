@@ -22,11 +22,11 @@ ObjectId organization_of(const Create &create) {
 
 }  // namespace
 
-Batch::Batch(Server &server, Plans &plans, Places &places, std::int64_t latest, Done done)
+Batch::Batch(Server &server, Plans &plans, Places &places, const Patience &patience, Done done)
     : server_(server),
       plans_(plans),
       places_(places),
-      latest_(latest),
+      patience_(patience),
       done_(std::move(done)),
       started_(server.now()),
       pause_ns_(kFirstPauseNs) {}

@@ -29,8 +29,7 @@ class Batch {
     // These have their answers, and are the host's again.
     using Done = std::function<void(std::span<Create *const>)>;
 
-    // What begins, begins before `latest`.
-    Batch(Server &server, Plans &plans, Places &places, std::int64_t latest, Done done);
+    Batch(Server &server, Plans &plans, Places &places, const Patience &patience, Done done);
 
     // Answers all. Never throws for a reason of the store.
     void run(std::span<Create *const> creates);
@@ -90,29 +89,32 @@ class Batch {
     void sweep(Entries &open);
     void report();
 
-    // Asks until there is an answer or the time is up; where nothing can have happened yet (not `always`), a server
-    // that cannot be found is waited for once.
+    // Asks until there is an answer or the time is up; where nothing can have happened yet (not `always`), only what
+    // may mend itself is waited for.
     template <class Ask>
     auto persist(bool always, const Ask &ask) {
         for (;;) {
             try {
                 return ask();
             } catch (const ServerFailure &failure) {
-                using Kind = ServerFailure::Kind;
-                const bool is_hopeless =
-                    failure.kind() == Kind::kRefused || (failure.kind() == Kind::kNotSent && !always);
+                const bool is_hopeless = failure.kind() == ServerFailure::Kind::kRefused ||
+                                         (failure.is_unsent() && !always && !is_awaited(failure));
                 if (is_hopeless || is_late()) throw;
             }
             wait();
         }
     }
     void wait();
-    [[nodiscard]] bool is_late() { return server_.now() >= latest_; }
+    [[nodiscard]] bool is_late() { return server_.now() >= patience_.latest; }
+    // A server may be found in a moment.
+    [[nodiscard]] bool is_awaited(const ServerFailure &failure) const noexcept {
+        return failure.kind() == ServerFailure::Kind::kNoServer && patience_.for_server;
+    }
 
     Server &server_;
     Plans &plans_;
     Places &places_;
-    const std::int64_t latest_;
+    const Patience patience_;
     const Done done_;
     const std::int64_t started_;
     std::int64_t pause_ns_;

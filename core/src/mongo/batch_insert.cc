@@ -119,7 +119,7 @@ bool Batch::insert_once(Entries &open) {
     } catch (const ServerFailure &failure) {
         failure_ = failure;
         const bool may_exist = std::any_of(open.begin(), open.end(), [](const Entry *e) { return e->maybe; });
-        if (!may_exist) throw;
+        if (!may_exist && !is_awaited(failure)) throw;
         wait();
         return true;
     }

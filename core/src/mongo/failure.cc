@@ -91,7 +91,9 @@ bool is_final(std::uint32_t code) noexcept {
 ServerFailure failure_of(const bson_error_t &error, std::string_view name) {
     using Kind = ServerFailure::Kind;
     Kind kind = Kind::kLost;
-    if (error.domain == MONGOC_ERROR_SERVER_SELECTION || is_authentication(error)) {
+    if (error.domain == MONGOC_ERROR_SERVER_SELECTION) {
+        kind = Kind::kNoServer;
+    } else if (is_authentication(error)) {
         kind = Kind::kNotSent;
     } else if (is_from_server(error) && is_final(error.code)) {
         kind = Kind::kRefused;

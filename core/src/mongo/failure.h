@@ -17,13 +17,15 @@ namespace appcreate::mongo {
 class ServerFailure : public Failure {
   public:
     enum class Kind {
-        kNotSent,  // no server could be asked: nothing has happened
-        kLost,     // it was sent; what came of it is not known
-        kRefused   // the server says no, and will say it again
+        kNoServer,  // none was found: nothing has happened, and there may be one in a moment
+        kNotSent,   // none could be asked: nothing has happened
+        kLost,      // it was sent; what came of it is not known
+        kRefused    // the server says no, and will say it again
     };
     ServerFailure(ac_status status, const std::string &message, int detail, Kind kind)
         : Failure(status, message, detail), kind_(kind) {}
     [[nodiscard]] Kind kind() const noexcept { return kind_; }
+    [[nodiscard]] bool is_unsent() const noexcept { return kind_ == Kind::kNoServer || kind_ == Kind::kNotSent; }
 
   private:
     Kind kind_;
@@ -34,15 +36,26 @@ std::string about(std::string_view name, std::string_view text);
 
 ServerFailure failure_of(const bson_error_t &error, std::string_view name);
 
-// Runs `function` again, until `latest`, where what it asked was lost: a connection that the server closed meanwhile
-// says so at its next use.
+// How long a store is waited for.
+struct Patience {
+    std::int64_t latest = 0;  // CLOCK_MONOTONIC; nothing begins after it
+    // A primary that cannot be found is looked for until then: an election ends. Not where the store is known to be
+    // away, so that nobody waits for long in an outage.
+    bool for_server = false;
+};
+
+// Runs `function` again, for as long as the patience lasts, where what it asked was lost: a connection that the server
+// closed meanwhile says so at its next use.
 template <class Function>
-void repeat_lost(std::int64_t latest, const Function &function) {
+void repeat_lost(const Patience &patience, const Function &function) {
+    using Kind = ServerFailure::Kind;
     for (;;) {
         try {
             return function();
         } catch (const ServerFailure &failure) {
-            if (failure.kind() != ServerFailure::Kind::kLost || monotonic_ns() >= latest) throw;
+            const bool is_awaited =
+                failure.kind() == Kind::kLost || (failure.kind() == Kind::kNoServer && patience.for_server);
+            if (!is_awaited || monotonic_ns() >= patience.latest) throw;
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }

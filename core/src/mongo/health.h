@@ -20,6 +20,7 @@ class Health {
     void failed(Work work, const Failure &failure);
     // Who can write can read: that ends both, but what the server refuses is ended only by the same work.
     void worked(Work work);
+    [[nodiscard]] bool is_down() const noexcept { return is_down_; }
 
   private:
     using Reasons = std::array<std::optional<int>, 2>;  // of those that fail

@@ -54,7 +54,7 @@ void MongoStore::warm() {
 
 void MongoStore::find_keys(std::span<ac_lookup> lookups, Deadline deadline) {
     try {
-        repeat_lost(deadline, [&] { mongo::find_keys(fit_session(), lookups); });
+        repeat_lost({deadline, !health_.is_down()}, [&] { mongo::find_keys(fit_session(), lookups); });
         health_.worked(Health::Work::kLookingUp);
     } catch (const Failure &failure) {
         health_.failed(Health::Work::kLookingUp, failure);

@@ -116,7 +116,7 @@ class Bulk {
             read_write_errors(*Reader(reply).array("writeErrors"), out);
         } else if (!has_concern_error) {
             const ServerFailure failure = failure_of(error, session_.name());
-            if (failure.kind() == ServerFailure::Kind::kNotSent) throw ServerFailure(failure);
+            if (failure.is_unsent()) throw ServerFailure(failure);
             out.failure = failure;
             decide_all(failure.kind() == ServerFailure::Kind::kRefused ? Verdict::kRefused : Verdict::kUnknown, out);
         }

@@ -18,22 +18,22 @@ void refuse_all(std::span<Create *const> creates, const Batch::Done &done) {
 
 }  // namespace
 
-std::optional<ServerFailure> Writing::write(Server &server, std::span<Create *const> creates, std::int64_t latest,
+std::optional<ServerFailure> Writing::write(Server &server, std::span<Create *const> creates, const Patience &patience,
                                             const Batch::Done &done) {
     while (undecided_ && !creates.empty()) {
-        auto failure = write_some(server, creates.first(1), latest, done);
+        auto failure = write_some(server, creates.first(1), patience, done);
         creates = creates.subspan(1);
         if (!failure) continue;
         refuse_all(creates, done);
         return failure;
     }
     if (creates.empty()) return std::nullopt;
-    return write_some(server, creates, latest, done);
+    return write_some(server, creates, patience, done);
 }
 
-std::optional<ServerFailure> Writing::write_some(Server &server, std::span<Create *const> creates, std::int64_t latest,
-                                                 const Batch::Done &done) {
-    Batch batch(server, plans_, places_, latest, done);
+std::optional<ServerFailure> Writing::write_some(Server &server, std::span<Create *const> creates,
+                                                 const Patience &patience, const Batch::Done &done) {
+    Batch batch(server, plans_, places_, patience, done);
     batch.run(creates);
     if (batch.is_undecided()) {
         undecided_ = true;
@@ -65,13 +65,13 @@ void WriteLoop::run(const Source &source) {
 
 bool WriteLoop::write(std::span<Create *const> creates, const Batch::Done &done) {
     // The last attempt may take a quarter.
-    const std::int64_t latest = monotonic_ns() + timeout_ns_ / 4 * 3;
+    const Patience patience{monotonic_ns() + timeout_ns_ / 4 * 3, !health_.is_down()};
     std::optional<ServerFailure> failure;
     try {
         const Session session = pool_.lend();
-        repeat_lost(latest, [&] { schema_.require(session); });
+        repeat_lost(patience, [&] { schema_.require(session); });
         Remote remote(session, schema_.max_document());
-        failure = writing_.write(remote, creates, latest, done);
+        failure = writing_.write(remote, creates, patience, done);
     } catch (const Failure &caught) {
         refuse_all(creates, done);
         health_.failed(Health::Work::kWriting, caught);

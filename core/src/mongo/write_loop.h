@@ -19,11 +19,11 @@ class Writing {
   public:
     // All creates get their answers. After an outcome that stayed undecided, one create is sent alone until one is
     // acknowledged; the rest of its batch is refused unwritten. Returns what went wrong, if anything did.
-    std::optional<ServerFailure> write(Server &server, std::span<Create *const> creates, std::int64_t latest,
+    std::optional<ServerFailure> write(Server &server, std::span<Create *const> creates, const Patience &patience,
                                        const Batch::Done &done);
 
   private:
-    std::optional<ServerFailure> write_some(Server &server, std::span<Create *const> creates, std::int64_t latest,
+    std::optional<ServerFailure> write_some(Server &server, std::span<Create *const> creates, const Patience &patience,
                                             const Batch::Done &done);
 
     Plans plans_;
