@@ -89,6 +89,22 @@ TEST_F(Concern, ReadsAskForWhatAMajorityHas) {
     EXPECT_GE(finds, 5);
 }
 
+// Guards: free places of a large limit, which are counted before they are read.
+TEST_F(Concern, CountsAskForWhatAMajorityHas) {
+    const Tenant tenant = admin().make_tenant(100'000);
+    // Others have been given all places.
+    ASSERT_TRUE(direct()
+                    .command(bson(R"({"update":"organizations","updates":[{"q":{"_id":{"$oid":")" +
+                                  tenant.organization + R"("}},"u":{"$set":{"nextPlace":100000}}}]})"))
+                    .ok);
+    EXPECT_CREATED(gateway().create(tenant));
+    const std::vector<Bson> counts = sent("aggregate");
+    ASSERT_FALSE(counts.empty());
+    for (const Bson &count : counts) {
+        EXPECT_EQ(text_at(count.get(), "readConcern.level"), "majority") << json(count.get());
+    }
+}
+
 // Guards: the look at what stands in the way of a create whose first insert was lost.
 TEST_F(Concern, ResolvingAsksForWhatAMajorityHas) {
     const Tenant tenant = admin().make_tenant();
