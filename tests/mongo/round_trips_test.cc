@@ -128,6 +128,18 @@ TEST_F(RoundTrips, OneMoreForALimitedOrganizationWithoutPlaces) {
     EXPECT_LT(batches_with_more, 10) << "places are taken in blocks";
 }
 
+// Guards: that no place is given to two of a batch, when some come from what is at hand and some from what is free.
+TEST_F(RoundTrips, OneMoreForTheLastPlacesAndNoneForCollisions) {
+    for (int i = 0; i < 10; ++i) {
+        const Tenant tenant = warm_tenant(3);  // two places are at hand now
+        ASSERT_TRUE(direct()
+                        .command(bson(R"({"delete":"applications","deletes":[{"q":{"organization":{"$oid":")" +
+                                      tenant.organization + R"("}},"limit":1}]})"))
+                        .ok);
+        EXPECT_EQ(commands_of(tenant, orders(3, "Last")), (Commands{"find applications", "insert applications"}));
+    }
+}
+
 TEST_F(RoundTrips, OneMoreForEachLimitedOrganizationOfABatch) {
     const Tenant a = admin().make_tenant(100'000);
     const Tenant b = admin().make_tenant(100'000);
