@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "mongo/places.h"
 #include "mongo_model.h"
@@ -28,14 +29,29 @@ class MongoPlaces : public ::testing::Test {
     // In ascending order.
     std::vector<std::int64_t> found(std::size_t wanted) {
         std::vector<std::int64_t> out;
-        scheduler_.add([&] {
-            ModelServer server(model_);
-            out = mongo::find_free_places(server, organization_, kLimit, wanted);
-        });
-        scheduler_.run([] {});
+        act([&](ModelServer &server) { out = mongo::find_free_places(server, organization_, kLimit, wanted); });
         std::sort(out.begin(), out.end());
         return out;
     }
+
+    // Runs alone.
+    void act(const std::function<void(ModelServer &)> &steps) {
+        scheduler_.add([&] {
+            ModelServer server(model_);
+            steps(server);
+        });
+        scheduler_.run([] {});
+    }
+    // As a gateway read it when the limit had been changed so often.
+    [[nodiscard]] mongo::Plan plan(std::int64_t limit, std::int64_t version = 1) const {
+        mongo::Plan out;
+        out.organization = organization_;
+        out.limit = limit;
+        out.limit_version = version;
+        out.settled_version = version;
+        return out;
+    }
+    Model &model() { return model_; }
 
   private:
     Scheduler scheduler_{1};
@@ -69,6 +85,58 @@ TEST_F(MongoPlaces, AsManyAreFoundAsAreWantedAndEachOnce) {
     EXPECT_EQ(some.size(), 4U);
     EXPECT_TRUE(std::includes(free.begin(), free.end(), some.begin(), some.end()));
     EXPECT_EQ(std::adjacent_find(some.begin(), some.end()), some.end());
+}
+
+TEST_F(MongoPlaces, OneThatIsGivenBackIsTheNext) {
+    act([this](ModelServer &server) {
+        mongo::Places places;
+        const PlaceNumbers first = places.take(server, plan(100), 2);
+        ASSERT_EQ(first, (PlaceNumbers{1, 2}));
+        places.give_back(plan(100), 2);
+        EXPECT_EQ(places.take(server, plan(100), 2), (PlaceNumbers{2, 3}));
+    });
+}
+
+// It is a place of another limit.
+TEST_F(MongoPlaces, OneOfAnEarlierLimitIsNotGivenBack) {
+    act([this](ModelServer &server) {
+        mongo::Places places;
+        EXPECT_EQ(places.take(server, plan(100, 1), 1), PlaceNumbers{1});
+        EXPECT_EQ(places.take(server, plan(200, 2), 1), PlaceNumbers{17}) << "of the counter's next block";
+        places.give_back(plan(100, 1), 1);
+        EXPECT_EQ(places.take(server, plan(200, 2), 1), PlaceNumbers{18});
+    });
+}
+
+TEST_F(MongoPlaces, AfterACollisionTheRestOfItsBlockIsNotTried) {
+    act([this](ModelServer &server) {
+        mongo::Places places;
+        EXPECT_EQ(places.take(server, plan(100), 1), PlaceNumbers{1});
+        places.collided(plan(100).organization);
+        EXPECT_EQ(places.take(server, plan(100), 1), PlaceNumbers{17});
+    });
+}
+
+TEST_F(MongoPlaces, AfterACollisionTheCounterIsRaisedToTheFirstFreePlace) {
+    act([this](ModelServer &server) {
+        take_all_but({9'001, 9'003});
+        mongo::Places places;
+        EXPECT_EQ(places.take(server, plan(kLimit), 1), PlaceNumbers{1});
+        places.collided(plan(kLimit).organization);
+        EXPECT_EQ(places.take(server, plan(kLimit), 1), PlaceNumbers{9'001});
+        EXPECT_EQ(model().organizations[plan(kLimit).organization].next_place, 9'016);
+    });
+}
+
+// A batch that still has an earlier, higher limit fills up what is at hand; the next one has the limit of now.
+TEST_F(MongoPlaces, WhatABatchWithAnEarlierLimitLeavesIsNotGivenBeyondTheLimit) {
+    act([this](ModelServer &server) {
+        mongo::Places places;
+        EXPECT_EQ(places.take(server, plan(2, 2), 1), PlaceNumbers{1});
+        model().organizations[plan(2).organization].next_place = 0;
+        EXPECT_EQ(places.take(server, plan(100, 1), 2).size(), 2U);
+        for (const std::int64_t place : places.take(server, plan(2, 2), 4)) EXPECT_LE(place, 2);
+    });
 }
 
 }  // namespace
