@@ -71,6 +71,24 @@ TEST_F(Schema, AnOlderStoreAsksForInit) {
     expect_unfit(tenant, "run \"appctl --store URI init\"");
 }
 
+// They decide nothing: the store is slow without them, and serves.
+TEST_F(Schema, IndexesThatSaveTimeAreWarnedOfOnce) {
+    const Tenant tenant = admin().make_tenant();
+    run(R"({"dropIndexes":"applications","index":"keptUntil"})");
+    run(R"({"dropIndexes":"applications","index":"organization_id"})");
+    Gateway gateway(server().uri({}, database()));
+    for (int i = 0; i < 2; ++i) EXPECT_CREATED(gateway.create(tenant));
+    ASSERT_EQ(gateway.complaints().size(), 1U);
+    EXPECT_NE(gateway.complaints().front().find("it is slow without the indexes applications.organization_id, "
+                                                "applications.keptUntil; run \"appctl --store URI init\""),
+              std::string::npos)
+        << gateway.complaints().front();
+    admin().store().init();
+    Gateway mended(server().uri({}, database()));
+    EXPECT_CREATED(mended.create(tenant));
+    EXPECT_TRUE(mended.complaints().empty());
+}
+
 TEST_F(Schema, IsLookedAtOnce) {
     const Tenant tenant = admin().make_tenant();
     const auto proxy = make_proxy();

@@ -59,14 +59,14 @@ class Check {
     }
 
     void indexes() {
-        const std::string missing = missing_indexes(session_);
+        const std::string missing = missing_indexes(session_).unique;
         if (missing.empty()) return;
         std::string detail = "unique indexes are missing: " + missing;
         bool repaired = false;
         if (repair_) {
             try {
                 install_schema(session_);
-                repaired = missing_indexes(session_).empty();
+                repaired = missing_indexes(session_).unique.empty();
             } catch (const ServerFailure &failure) {
                 detail += std::string("; ") + failure.what();
             }

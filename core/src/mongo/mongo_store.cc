@@ -22,6 +22,7 @@ constexpr int kCommandNotFound = 59;
 
 MongoStore::MongoStore(const StoreOptions &options)
     : pool_(options.uri, options.timeout_ms, options.threads + (options.maintain ? 1 : 0)),
+      schema_(options.log, options.log_ctx),
       health_(options.log, options.log_ctx, options.uri.name),
       write_loop_(pool_, schema_, health_, options.timeout_ms),
       sweeper_(pool_, schema_) {

@@ -72,7 +72,7 @@ bool has_keys(const bson_t *description, const Index &index) {
 bool is_there(std::span<const Bson> descriptions, const Index &index) {
     return std::any_of(descriptions.begin(), descriptions.end(), [&](const Bson &description) {
         const Reader reader(description.get());
-        return has_keys(description.get(), index) && reader.boolean("unique").value_or(false) &&
+        return has_keys(description.get(), index) && (reader.boolean("unique").value_or(false) || !index.is_unique) &&
                reader.text("name") == index.name;
     });
 }
@@ -159,15 +159,15 @@ void shard_collections(const Session &session) {
     run_command(session, shard, true);
 }
 
-std::string missing_indexes(const Session &session) {
-    std::string out;
-    for (const char *collection : {kOrganizations, kKeys, kApplications}) {
+MissingIndexes missing_indexes(const Session &session) {
+    MissingIndexes out;
+    for (const char *collection : {kOrganizations, kProviders, kKeys, kApplications}) {
         const std::vector<Bson> there = read_indexes(session, collection);
         for (const Index &index : kIndexes) {
-            if (std::string_view(index.collection) != collection || !index.is_unique || is_there(there, index))
-                continue;
-            if (!out.empty()) out += ", ";
-            out += std::string(collection) + "." + index.name;
+            if (std::string_view(index.collection) != collection || is_there(there, index)) continue;
+            std::string &names = index.is_unique ? out.unique : out.others;
+            if (!names.empty()) names += ", ";
+            names += std::string(collection) + "." + index.name;
         }
     }
     return out;
@@ -179,11 +179,15 @@ void SchemaCheck::require(const Session &session) {
     if (found.version == 0) unfit(session, "it is not initialized; run \"appctl --store URI init\"");
     require_readable(session, found);
     if (found.version < kSchemaVersion) unfit(session, "its schema is too old; run \"appctl --store URI init\"");
-    if (const std::string missing = missing_indexes(session); !missing.empty()) {
-        unfit(session, "unique indexes are missing: " + missing + "; run \"appctl --store URI init\"");
+    const MissingIndexes missing = missing_indexes(session);
+    if (!missing.unique.empty()) {
+        unfit(session, "unique indexes are missing: " + missing.unique + "; run \"appctl --store URI init\"");
     }
     max_document_ = read_max_document(session);
-    is_fit_ = true;
+    if (is_fit_.exchange(true) || missing.others.empty() || log_ == nullptr) return;
+    const std::string line =
+        about(session.name(), "it is slow without the indexes " + missing.others + "; run \"appctl --store URI init\"");
+    log_(ctx_, AC_LOG_WARN, line.data(), line.size());
 }
 
 }  // namespace appcreate::mongo

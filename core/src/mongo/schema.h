@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "app_create.h"
 #include "mongo/pool.h"
 
 namespace appcreate::mongo {
@@ -31,19 +32,29 @@ void install_schema(const Session &session);
 // Distributes applications over the shards of a cluster, by organization. Safe to repeat.
 void shard_collections(const Session &session);
 
-// What of the indexes is missing, in words; empty: nothing.
-std::string missing_indexes(const Session &session);
+// Indexes that are missing, in words; empty: none.
+struct MissingIndexes {
+    std::string unique;  // they decide
+    std::string others;  // they save time
+};
+MissingIndexes missing_indexes(const Session &session);
 
 // Whether the store is fit to be worked with. Thread-safe.
 class SchemaCheck {
   public:
-    // Costs nothing once it has succeeded. Throws Failure(AC_EVERSION) that says what to run. Threads that come at the
-    // same time may all look: none waits for a server that another one is waiting for.
+    // `log` is nullable.
+    SchemaCheck(ac_log_fn log, void *ctx) : log_(log), ctx_(ctx) {}
+
+    // Costs nothing once it has succeeded. Throws Failure(AC_EVERSION) that says what to run, and warns once of what
+    // makes the store slow. Threads that come at the same time may all look: none waits for a server that another one
+    // is waiting for.
     void require(const Session &session);
     // The server's maxBsonObjectSize. After require().
     [[nodiscard]] std::int64_t max_document() const noexcept { return max_document_; }
 
   private:
+    const ac_log_fn log_;
+    void *const ctx_;
     std::atomic<bool> is_fit_ = false;
     std::atomic<std::int64_t> max_document_ = 16 << 20;
 };
