@@ -36,6 +36,11 @@ class MongoElection : public ::testing::Test {
         scheduler_.run([] {});
         return code;
     }
+    // The code of a create whose inserts are followed by these.
+    int create_before(const std::deque<Model::StepDown> &step_downs, bool waits) {
+        model_.step_downs = step_downs;
+        return create_without_primary(0, waits);
+    }
     [[nodiscard]] std::size_t made() const { return model_.documents.size(); }
     [[nodiscard]] int vain_selections() const { return model_.vain_selections; }
     [[nodiscard]] std::int64_t took() const { return took_; }
@@ -83,6 +88,25 @@ TEST_F(MongoElection, IsLookedAtOnceWhereTheStoreIsKnownToBeAway) {
     EXPECT_EQ(create_without_primary(2 * kSecondNs, false), AC_CODE_DATABASE);
     EXPECT_EQ(vain_selections(), 1);
     EXPECT_EQ(made(), 0U);
+}
+
+// It may be in the store: that is found out for as long as there is time, also where the store is known to be away.
+TEST_F(MongoElection, IsWaitedForBeforeALostInsertIsRepeated) {
+    for (const bool waits : {false, true}) {
+        const std::size_t before = made();
+        EXPECT_EQ(create_before({{true, 2 * kSecondNs}}, waits), AC_CODE_OK);
+        EXPECT_EQ(made(), before + 1);
+    }
+    EXPECT_EQ(vain_selections(), 4);
+}
+
+TEST_F(MongoElection, IsWaitedForBeforeWhatIsInTheWayIsLookedAt) {
+    for (const bool waits : {false, true}) {
+        const std::size_t before = made();
+        EXPECT_EQ(create_before({{true, 0}, {false, 2 * kSecondNs}}, waits), AC_CODE_OK);
+        EXPECT_EQ(made(), before + 1);
+    }
+    EXPECT_EQ(vain_selections(), 4);
 }
 
 }  // namespace

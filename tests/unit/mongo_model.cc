@@ -271,6 +271,12 @@ Inserted ModelServer::insert(std::span<const Draft *const> drafts) {
         return unknown;
     }
     Inserted inserted = insert_some(documents);
+    if (!model_.step_downs.empty()) {
+        const Model::StepDown next = model_.step_downs.front();
+        model_.step_downs.pop_front();
+        model_.away_until = model_.clock + next.away_ns;
+        if (next.loses_reply) return unknown;
+    }
     travel();
     return scheduler_.chance(model_.faults.lost) ? unknown : inserted;
 }

@@ -67,6 +67,11 @@ struct Faults {
 
 class Model {
   public:
+    // What follows an insert.
+    struct StepDown {
+        bool loses_reply = false;
+        std::int64_t away_ns = 0;
+    };
     struct Organization {
         std::optional<std::int64_t> limit;
         std::int64_t version = 1;
@@ -93,6 +98,7 @@ class Model {
     std::int64_t away_until = 0;
     static constexpr std::int64_t kSelectionNs = 750'000'000;
     int vain_selections = 0;
+    std::deque<StepDown> step_downs;  // of the next inserts, in order
     std::vector<std::string> broken;  // promises
 
     void set_limit(const ObjectId &organization, std::optional<std::int64_t> limit);
