@@ -105,6 +105,13 @@ TEST_F(RoundTrips, KeyedTwo) {
     EXPECT_EQ(commands_of(tenant, orders(50, "Many", true)), expected);
 }
 
+// Guards: that only the first with a key is sent, and the others of its batch have its answer.
+TEST_F(RoundTrips, NoMoreForAKeyThatIsThereTwice) {
+    const Tenant tenant = warm_tenant();
+    EXPECT_EQ(commands_of(tenant, {order("Once", "key-1"), order("Once", "key-1"), order("Other", "key-2")}),
+              (Commands{"find applications", "insert applications"}));
+}
+
 TEST_F(RoundTrips, ReplayOne) {
     const Tenant tenant = warm_tenant();
     const std::vector<Order> keyed = orders(10, "Kept", true);
