@@ -78,6 +78,16 @@ std::ostream &operator<<(std::ostream &out, const Answer &answer) {
                << answer.body.substr(0, 200);
 }
 
+::testing::AssertionResult is_created(const Answer &answer) {
+    if (answer.status == 200) return ::testing::AssertionSuccess();
+    return ::testing::AssertionFailure() << "is not created: " << answer;
+}
+
+::testing::AssertionResult is_refused(const Answer &answer, int code) {
+    if (answer.code == code) return ::testing::AssertionSuccess();
+    return ::testing::AssertionFailure() << "is not " << code << ": " << answer;
+}
+
 Order order(std::string_view name, std::optional<std::string> idempotency_key) {
     return {R"({"name":")" + std::string(name) + "\"}", std::move(idempotency_key)};
 }
