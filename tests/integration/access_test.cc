@@ -1,4 +1,8 @@
 // The token among nginx's other access rules (contract, "Authentication"; nginx-rules.md's access phase).
+#include <chrono>
+#include <future>
+#include <utility>
+
 #include "harness/answers.h"
 #include "harness/suite.h"
 
@@ -20,7 +24,7 @@ class Access : public InEveryMode<Access> {
             location = /all_allow { satisfy all; allow 127.0.0.1; deny all; app_create org-1; }
             location = /all_deny { satisfy all; deny 127.0.0.1; allow all; app_create org-1; }
             location = /all_basic { satisfy all; auth_basic closed; app_create org-1; }
-            location = /delayed { auth_delay 100ms; app_create org-1; }
+            location = /delayed { auth_delay 1s; app_create org-1; }
             location = /asks_yes { auth_request /yes; app_create org-1; }
             location = /asks_no { auth_request /no; app_create org-1; }
             location = /asks_401 { auth_request /login; app_create org-1; }
@@ -110,10 +114,25 @@ TEST_P(Access, SatisfyAllWithAPasswordAsksForThePassword) {
     EXPECT_EQ(at("/all_basic", kBasic).body, error_body(4002, kNoToken));
 }
 
+// What slows down who guesses tokens.
 TEST_P(Access, AuthDelayKeepsTheAnswer) {
-    expect_no_token(at("/delayed", ""));
-    expect_unauthorized(at("/delayed", "Bearer unknown"));
+    // nginx's clock is a coarse one.
+    constexpr auto kDelay = std::chrono::milliseconds(950);
+    using Clock = std::chrono::steady_clock;
+    const auto timed = [&](const std::string &authorization) {
+        const auto sent = Clock::now();
+        Response response = at("/delayed", authorization);
+        return std::make_pair(std::move(response), Clock::now() - sent);
+    };
+    // Starts the server, which two threads at once must not.
     expect_created(good("/delayed"));
+    auto without = std::async(std::launch::async, timed, "");
+    const auto [unknown, unknown_took] = timed("Bearer unknown");
+    const auto [none, none_took] = without.get();
+    expect_no_token(none);
+    EXPECT_GE(none_took, kDelay);
+    expect_unauthorized(unknown);
+    EXPECT_GE(unknown_took, kDelay);
 }
 
 TEST_P(Access, AuthRequestAddsACondition) {
