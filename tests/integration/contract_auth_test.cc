@@ -123,9 +123,6 @@ TEST_P(ContractAuthentication, PermissionAmongOthersWorks) {
 }
 
 TEST_P(ContractAuthentication, SeveralHeadersAreNginxs400) {
-    if (is_http2()) {
-        return;  // libcurl sends what HTTP/1.1 shows
-    }
     gateway().provoke("client sent duplicate header line");  // nginx's own words quote it
     Request request = gateway().request(R"({"name":"A"})");
     request.headers.emplace_back("Authorization", "Bearer " + gateway().key().token);
@@ -135,7 +132,7 @@ TEST_P(ContractAuthentication, SeveralHeadersAreNginxs400) {
 
 TEST_P(ContractAuthentication, RefusedBeforeTheBodyIsRead) {
     if (GetParam().protocol != Protocol::http1) {
-        return;  // a socket is needed
+        GTEST_SKIP() << "a body that does not come needs a bare socket, HTTP/1.1 without TLS";
     }
     Request request = gateway().request("");
     drop_header(request.headers, "Authorization");
