@@ -98,30 +98,6 @@ static void validate_only_writes_nothing(void **state) {
     assert_int_equal(count, 0);
 }
 
-static int says_no(void *ctx) {
-    (void)ctx;
-    return 0;
-}
-
-static int says_what_is(void *ctx) {
-    const pending *p = ctx;
-    return p->taken < p->n;
-}
-
-static void a_host_that_says_nothing_is_pending_is_not_asked_for_it(void **state) {
-    const fixture *f = *state;
-    pending p = {.creates = {parsed(f, BODY)}, .n = 1};
-    ac_source source = source_of(&p);
-    source.pending = says_no;
-    assert_ok(ac_store_write(f->store, &source, later(), NULL));
-    assert_int_equal(p.taken, 0);
-    source.pending = says_what_is;
-    assert_ok(ac_store_write(f->store, &source, later(), NULL));
-    assert_int_equal(p.done, 1);
-    assert_int_equal(ac_create_answer(p.creates[0])->status, 200);
-    ac_create_free(p.creates[0]);
-}
-
 static void nothing_pending_is_well(void **state) {
     const fixture *f = *state;
     pending p = {0};
@@ -405,7 +381,6 @@ int main(void) {
         cmocka_unit_test_setup_teardown(one_of_a_batch_fails_alone, make_key, remove_all),
         cmocka_unit_test_setup_teardown(a_repeated_request_is_replayed, make_key, remove_all),
         cmocka_unit_test_setup_teardown(validate_only_writes_nothing, make_key, remove_all),
-        cmocka_unit_test_setup_teardown(a_host_that_says_nothing_is_pending_is_not_asked_for_it, make_key, remove_all),
         cmocka_unit_test_setup_teardown(nothing_pending_is_well, make_key, remove_all),
         cmocka_unit_test_setup_teardown(keys_are_looked_up_together, make_key, remove_all),
         cmocka_unit_test_setup_teardown(organizations_are_made_and_changed, make_key, remove_all),
