@@ -1,11 +1,10 @@
 // What nginx and its other modules do around a create: conditional requests, redirects into the location, rewrites
 // between stores, clients that send slowly.
 #include <chrono>
-#include <stdexcept>
 #include <thread>
 
 #include "harness/answers.h"
-#include "harness/process.h"
+#include "harness/second_store.h"
 #include "harness/suite.h"
 
 namespace appcreate::harness {
@@ -24,34 +23,13 @@ class Neighbours : public InEveryMode<Neighbours> {
             location = /other_405 { return 405; app_create org-1; }
             location = /other_409 { return 409; app_create org-1; }
             location = /to_store_b { set $hash $app_create_token_hash; app_create org-1; rewrite ^ /store_b last; }
-            location = /store_b { app_create_store sqlite:@dir@/store/b.db; app_create org-1; }
+            location = /store_b { app_create_store sqlite:@dir@/store/second.db; app_create org-1; }
         )";
         return options;
     }
-    // A second store with an organization of the same id, as a clone of the first would have it.
-    static void prepare(Gateway &gateway) {
-        const std::string uri = "sqlite:" + gateway.directory() + "/store/b.db";
-        for (const std::vector<std::string> &words :
-             {std::vector<std::string>{"init"},
-              {"org", "create", "--name", "B", "--slug", "org-1", "--id", gateway.organization().id}}) {
-            tell_store_b(gateway, words);
-        }
-        write_file(gateway.directory() + "/token", token_b());
-        tell_store_b(gateway, {"key", "create", "--org", "org-1", "--owner", gateway.key().owner, "--token-file",
-                               gateway.directory() + "/token"});
-        gateway.forbid(token_b());
-    }
+    static void prepare(Gateway &gateway) { SecondStore(gateway).make(); }
 
   protected:
-    static std::string token_b() { return "a-token-of-store-b-that-is-long-enough-0123456789"; }
-    static std::string tell_store_b(Gateway &gateway, std::vector<std::string> words) {
-        words.insert(words.begin(), {appctl_path(), "--store", "sqlite:" + gateway.directory() + "/store/b.db"});
-        const Outcome outcome = run(words);
-        if (outcome.status != 0) {
-            throw std::runtime_error("appctl failed: " + outcome.err);
-        }
-        return outcome.out;
-    }
     Request at(const std::string &path) {
         Request request = gateway().request(R"({"name":"Neighbour"})");
         request.path = path;
@@ -102,8 +80,7 @@ TEST_P(Neighbours, ConflictHasTheContractsCode) {
 }
 
 TEST_P(Neighbours, KeyOfAnotherStoreIsNothing) {
-    Request request = at("/store_b");
-    set_header(request.headers, "Authorization", "Bearer " + token_b());
+    Request request = SecondStore(gateway()).request("/store_b", R"({"name":"Neighbour"})");
     expect_created(client().send(request));  // and it is in the cache
     request.path = gateway().request("").path;
     expect_unauthorized(client().send(request));
@@ -111,12 +88,11 @@ TEST_P(Neighbours, KeyOfAnotherStoreIsNothing) {
 
 TEST_P(Neighbours, RewriteToAnotherStoreCreatesThere) {
     const std::int64_t before = count();
-    const std::string before_b = tell_store_b(gateway(), {"app", "count", "--org", "org-1"});
-    Request request = at("/to_store_b");
-    set_header(request.headers, "Authorization", "Bearer " + token_b());
-    expect_created(client().send(request));
+    const SecondStore second(gateway());
+    const std::int64_t before_second = second.count();
+    expect_created(client().send(second.request("/to_store_b", R"({"name":"Neighbour"})")));
     EXPECT_EQ(count(), before);
-    EXPECT_NE(tell_store_b(gateway(), {"app", "count", "--org", "org-1"}), before_b);
+    EXPECT_EQ(second.count(), before_second + 1);
     // A key of the first store is nothing there.
     expect_unauthorized(client().send(at("/to_store_b")));
 }

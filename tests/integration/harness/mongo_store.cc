@@ -31,6 +31,8 @@ class MongoStore : public Store {
     [[nodiscard]] std::string uri() const override { return uri_; }
     [[nodiscard]] StoreTraits traits() const override { return {std::chrono::seconds(1), true, 16U * 1024 * 1024}; }
     std::unique_ptr<StoreLock> lock() override { throw std::logic_error(why_no_mongo_lock()); }
+    // A server that stops does not answer reads either.
+    std::unique_ptr<StoreLock> lock_out() override { return lock(); }
 
   private:
     const std::string database_;

@@ -26,7 +26,7 @@ std::string words(const std::vector<std::string> &arguments) {
 
 class SqliteLock : public StoreLock {
   public:
-    explicit SqliteLock(const std::string &path) : file_(path) { file_.execute("BEGIN IMMEDIATE"); }
+    SqliteLock(const std::string &path, const std::string &begin) : file_(path) { file_.execute(begin); }
     ~SqliteLock() override { file_.execute("ROLLBACK"); }
 
   private:
@@ -37,7 +37,11 @@ class SqliteStore : public Store {
   public:
     explicit SqliteStore(const std::string &directory) : path_(directory + "/apps.db") {}
     [[nodiscard]] std::string uri() const override { return "sqlite:" + path_; }
-    std::unique_ptr<StoreLock> lock() override { return std::make_unique<SqliteLock>(path_); }
+    std::unique_ptr<StoreLock> lock() override { return lock_sqlite(path_); }
+    // As a program that wants a file in WAL mode to itself holds it.
+    std::unique_ptr<StoreLock> lock_out() override {
+        return std::make_unique<SqliteLock>(path_, "PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE");
+    }
 
   private:
     std::string path_;
@@ -128,6 +132,10 @@ std::vector<Json> Store::applications(const Organization &organization) const {
 
 std::int64_t Store::count(const Organization &organization) const {
     return ask({"app", "count", "--org", organization.id}).integer("/count");
+}
+
+std::unique_ptr<StoreLock> lock_sqlite(const std::string &path) {
+    return std::make_unique<SqliteLock>(path, "BEGIN IMMEDIATE");
 }
 
 StoreKind store_kind() {

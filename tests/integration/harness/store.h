@@ -39,12 +39,15 @@ class StoreLock {
     virtual ~StoreLock() = default;
 };
 
+// Of a SQLite store's file.
+std::unique_ptr<StoreLock> lock_sqlite(const std::string &path);
+
 enum class StoreKind { sqlite, mongodb };
 // The one that APP_CREATE_TEST_STORE names; SQLite where it is not set. Throws for a name that is none.
 StoreKind store_kind();
 // Why this machine has no store of that kind; empty when it has one.
 std::string why_no_store();
-// Why its lock() throws here; empty when it works.
+// Why its lock() and lock_out() throw here; empty when it works.
 std::string why_no_lock();
 
 // What kinds do differently, by design (docs/stores.md).
@@ -68,6 +71,8 @@ class Store {
     [[nodiscard]] virtual std::string uri() const = 0;
     [[nodiscard]] virtual StoreTraits traits() const { return {}; }
     virtual std::unique_ptr<StoreLock> lock() = 0;
+    // While it lives, nobody can read either. Only while nothing else has the store open.
+    virtual std::unique_ptr<StoreLock> lock_out() = 0;
 
     [[nodiscard]] Outcome appctl(std::vector<std::string> arguments, const std::string &input = {}) const;
     // With --json; throws when it fails.
