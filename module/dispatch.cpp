@@ -4,6 +4,8 @@
 
 #include <pthread.h>
 
+#include <atomic>
+
 #include "module.h"
 
 namespace app_create {
@@ -59,6 +61,9 @@ ngx_uint_t max_writers(const Backend *backend) {
 
 // Threads and connections are gone or going: what comes back is freed, not answered.
 bool worker_ends = false;
+
+// What was given to a thread and is not done.
+std::atomic<ngx_uint_t> tasks_at_work = 0;
 
 class Lock {
   public:
@@ -264,6 +269,7 @@ struct ThreadCall {
 void call_on_thread(void *data, ngx_log_t *log) {
     auto *call = static_cast<ThreadCall *>(data);
     call->run(call->data, log);
+    tasks_at_work--;
 }
 
 void call_ended(ngx_event_t *event) {
@@ -292,7 +298,9 @@ ngx_int_t run_on_thread(ngx_thread_pool_t *pool, void *data, void (*run)(void *d
     task->event.handler = call_ended;
     task->event.data = task;
     task->event.log = ngx_cycle->log;
+    tasks_at_work++;
     if (ngx_thread_task_post(pool, task) != NGX_OK) {
+        tasks_at_work--;
         ngx_free(task);
         return NGX_ERROR;
     }
@@ -346,7 +354,13 @@ Lookups *dispatch_lookups(Dispatch *dispatch) { return dispatch->lookups; }
 
 ac_store *dispatch_store(Dispatch *dispatch) { return dispatch->store; }
 
-void end_dispatching() { worker_ends = true; }
+void end_dispatching() {
+    worker_ends = true;
+    // nginx ends a thread by a task, and where that finds no place in the pool's queue it leaves the threads running.
+    while (tasks_at_work) {
+        ngx_msleep(1);
+    }
+}
 
 void close_dispatch(Backend *backend) {
     Dispatch *dispatch = backend->dispatch;

@@ -204,7 +204,7 @@ void create_returned(Context *ctx, ac_status status);
 Dispatch *get_dispatch(Backend *backend);
 Lookups *dispatch_lookups(Dispatch *dispatch);
 ac_store *dispatch_store(Dispatch *dispatch);
-// The worker exits: from here on creates that come back are freed, not answered.
+// The worker exits: waits for what threads are at; from here on creates that come back are freed, not answered.
 void end_dispatching();
 void close_dispatch(Backend *backend);
 

@@ -42,7 +42,7 @@ void exit_worker(ngx_cycle_t *cycle) {
     if (!is_worker() || conf == nullptr) {
         return;
     }
-    // The thread pools ended before: nothing is at work any more. A fast shutdown may have left news undelivered.
+    // From here on nothing is at work any more. A fast shutdown may have left news undelivered.
     end_dispatching();
     deliver_all();
     auto **backend = static_cast<Backend **>(conf->backends.elts);
