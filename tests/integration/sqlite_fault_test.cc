@@ -199,6 +199,29 @@ TEST_P(SqliteFault, FullDisk) {
     EXPECT_EQ(umount2(directory.c_str(), MNT_DETACH), 0);
 }
 
+// A promise of the schema that a record breaks is a bug, and the client's business alone.
+TEST_P(SqliteFault, RecordThatTheSchemaRefusesIs1000) {
+    start();
+    warm();
+    const Organization other = gateway().store().organization();
+    const Request of_other = Gateway::request(other, gateway().store().key(other), R"({"name":"Other"})");
+    const auto before = gateway().store().count(gateway().organization());
+    SqliteFile(path()).execute("CREATE UNIQUE INDEX bug ON applications(length(id)) WHERE slug LIKE 'bug%'");
+    const Request bug = gateway().request(R"({"name":"Bug"})");
+    Client client = gateway().client();
+    expect_created(client.send(bug));
+    for (int i = 0; i < 3; ++i) {
+        expect_error(client.send(bug), 500, 1000, "Internal error");
+        expect_created(client.send(of_other));
+        EXPECT_EQ(gateway().static_file(), "static\n");
+    }
+    EXPECT_FALSE(lines_with(gateway().log_of_test(), "app_create failed").empty()) << "nothing was logged";
+    EXPECT_EQ(gateway().store().count(gateway().organization()), before + 1) << "what was refused is not there";
+    EXPECT_EQ(gateway().store().appctl({"check"}).status, 0);
+    SqliteFile(path()).execute("DROP INDEX bug");
+    expect_created(client.send(bug));
+}
+
 TEST_P(SqliteFault, ReplacedWhileServing) {
     start();
     warm();
