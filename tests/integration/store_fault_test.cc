@@ -34,5 +34,22 @@ TEST_P(StoreFault, LockedForLessThanTheTimeoutIsOnlySlow) {
     expect_recovery();
 }
 
+// Nothing is known of a key then, so nobody is told that it is wrong.
+TEST_P(StoreFault, LookUpThatRunsOutOfTime) {
+    NEEDS_LOCK();
+    make(options());
+    Request of_nobody = gateway().request(R"({"name":"F"})");
+    set_header(of_nobody.headers, "Authorization", "Bearer unknown");
+    {
+        const auto lock = gateway().store().lock_out();
+        gateway().start();
+        expect_fault(2);
+        expect_database_error(gateway().client().send(of_nobody));
+    }
+    expect_recovery();
+    expect_unauthorized(gateway().client().send(of_nobody));
+    expect_few_lines();
+}
+
 }  // namespace
 }  // namespace appcreate::harness
