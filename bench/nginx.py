@@ -12,6 +12,7 @@ FRAME = """\
 user root;
 worker_processes {workers};
 daemon off;
+pcre_jit on;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log warn;
 thread_pool app_create threads={threads};
@@ -39,10 +40,12 @@ MODULE_HTTP = """\
     log_format value "{value}";
 """
 
-MODULE_SERVER = """\
-        access_log {log};
-        location ~ ^/v1/organizations/(?<organization_id>[^/]+)/apps$ { app_create $organization_id; }
-        location /static/ { alias {folder}/static/; }
+LOCATION = r"location ~ ^/v1/organizations/(?<organization_id>[^/]+)/apps$"
+
+MODULE_SERVER = f"""\
+        access_log {{log}};
+        {LOCATION} {{ app_create $organization_id; }}
+        location /static/ {{ alias {{folder}}/static/; }}
 """
 
 # Each connection has a location with a queue of its own, so that creates of two connections never meet in a batch. A
@@ -100,12 +103,12 @@ def values(folder):
 
 
 @contextmanager
-def static_return(folder, workers, sizes):
-    """`return 200` with a JSON of each size, at /SIZE."""
+def static_return(folder, workers, size):
+    """`return 200` with a JSON of this size, in the location that the module has: it is given the same requests."""
     head, tail = '{"data":"', '"}'
-    places = [f"        location /{size} {{ default_type application/json; "
-              f"return 200 '{head}{'x' * (size - len(head) - len(tail))}{tail}'; }}" for size in sizes]
-    with _serve(folder, workers, server="\n".join(places)) as nginx:
+    text = f"{head}{'x' * (size - len(head) - len(tail))}{tail}"
+    with _serve(folder, workers,
+                server=f"        {LOCATION} {{ default_type application/json; return 200 '{text}'; }}") as nginx:
         yield nginx
 
 

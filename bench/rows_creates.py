@@ -30,9 +30,8 @@ def _measure_module(env, rates, workers, restarts):
 
 def _measure_return(env, rates, workers, size):
     folder = env.new_folder()
-    request = wire.create(env.template).replace(
-        f"/v1/organizations/{env.template.organization}/apps".encode(), f"/{size}".encode())
-    with nginx.static_return(folder, workers, [size]) as plain:
+    request = wire.create(env.template)
+    with nginx.static_return(folder, workers, size) as plain:
         for connections in _connections(env.plan, workers):
             rates.add(f"return-{workers}", connections,
                       env.load.closed(plain.port, request, connections, env.plan.short).per_second)

@@ -312,7 +312,7 @@ char *merge_location(ngx_conf_t *cf, LocConf *conf, ngx_http_core_loc_conf_t *cl
     }
     conf->backend = find_backend(cf, main, conf);
     auto **location = static_cast<LocConf **>(ngx_array_push(&main->locations));
-    if (conf->backend == nullptr || location == nullptr) {
+    if (conf->backend == nullptr || location == nullptr || init_challenges(cf, conf) != NGX_OK) {
         return static_cast<char *>(NGX_CONF_ERROR);
     }
     *location = conf;

@@ -9,52 +9,10 @@ namespace {
 ngx_http_output_header_filter_pt next_header_filter;
 ngx_http_output_body_filter_pt next_body_filter;
 
-bool is_visible_ascii(const ngx_str_t &s) {
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.data[i] < 0x21 || s.data[i] > 0x7e) {
-            return false;
-        }
-    }
-    return true;
-}
-
-// The client's X-Request-ID when it is usable, otherwise nginx's $request_id.
-ngx_int_t find_request_id(ngx_http_request_t *r, Context *ctx) {
-    if (ctx->request_id.len) {
-        return NGX_OK;
-    }
-    ngx_list_part_t *part = &r->headers_in.headers.part;
-    for (; part; part = part->next) {
-        auto *header = static_cast<ngx_table_elt_t *>(part->elts);
-        for (ngx_uint_t i = 0; i < part->nelts; i++) {
-            if (header[i].key.len == sizeof("x-request-id") - 1 &&
-                ngx_strncmp(header[i].lowcase_key, "x-request-id", sizeof("x-request-id") - 1) == 0 &&
-                header[i].value.len >= 1 && header[i].value.len <= 128 && is_visible_ascii(header[i].value)) {
-                ctx->request_id = header[i].value;
-                return NGX_OK;
-            }
-        }
-    }
-
-    ngx_http_variable_value_t *value =
-        ngx_http_get_indexed_variable(r, static_cast<ngx_uint_t>(main_conf(r)->request_id_index));
-    if (value == nullptr || value->not_found) {
-        return NGX_ERROR;
-    }
-    ctx->request_id = {value->len, value->data};
-    return NGX_OK;
-}
-
 // RFC 6750, 3; also where an error_page of the location has led the request elsewhere.
 ngx_int_t add_challenge(ngx_http_request_t *r, Context *ctx) {
-    ac_str realm = to_ac(ctx->conf->realm);
-    size_t len = ac_challenge(ctx->access, realm, nullptr, 0);
-    auto *data = static_cast<u_char *>(ngx_pnalloc(r->pool, len));
-    if (data == nullptr) {
-        return NGX_ERROR;
-    }
-    ac_challenge(ctx->access, realm, reinterpret_cast<char *>(data), len);
-    return add_header(r, ngx_string("WWW-Authenticate"), {len, data}) ? NGX_OK : NGX_ERROR;
+    const ngx_str_t &challenge = ctx->conf->challenges[ctx->access];
+    return add_header(r, ngx_string("WWW-Authenticate"), challenge) ? NGX_OK : NGX_ERROR;
 }
 
 // The contract's body for the status, ours when we said what is wrong.
@@ -162,6 +120,21 @@ ngx_int_t body_filter(ngx_http_request_t *r, ngx_chain_t *in) {
 }
 
 }  // namespace
+
+ngx_int_t init_challenges(ngx_conf_t *cf, LocConf *conf) {
+    ac_str realm = to_ac(conf->realm);
+    for (int i = AC_ACCESS_NO_TOKEN; i <= AC_ACCESS_SCOPE; i++) {
+        auto access = static_cast<ac_access>(i);
+        size_t len = ac_challenge(access, realm, nullptr, 0);
+        auto *data = static_cast<u_char *>(ngx_pnalloc(cf->pool, len));
+        if (data == nullptr) {
+            return NGX_ERROR;
+        }
+        ac_challenge(access, realm, reinterpret_cast<char *>(data), len);
+        conf->challenges[access] = {len, data};
+    }
+    return NGX_OK;
+}
 
 ngx_int_t init_filters(ngx_conf_t *) {
     next_header_filter = ngx_http_top_header_filter;

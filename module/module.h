@@ -11,6 +11,7 @@
 //   mailbox.cpp      news from threads to the event loop
 //   response.cpp     status, headers, bytes
 //   filter.cpp       what nginx answers by itself         header and body filter
+//   request_id.cpp     X-Request-ID
 //   variables.cpp    for logs, limits and headers
 #pragma once
 
@@ -86,6 +87,7 @@ struct LocConf {
     ngx_msec_t timeout;
     ngx_str_t fallback;
     ngx_str_t realm;
+    ngx_str_t challenges[AC_ACCESS_SCOPE + 1];  // WWW-Authenticate, by ac_access
     Backend *backend;
     ngx_http_core_loc_conf_t *core;
     ngx_http_core_srv_conf_t *server;
@@ -262,6 +264,13 @@ ngx_int_t add_retry_after(ngx_http_request_t *r, unsigned seconds);
 // ---- filter.cpp
 
 ngx_int_t init_filters(ngx_conf_t *cf);
+// Once the realm is known.
+ngx_int_t init_challenges(ngx_conf_t *cf, LocConf *conf);
+
+// ---- request_id.cpp
+
+// Sets ctx->request_id.
+ngx_int_t find_request_id(ngx_http_request_t *r, Context *ctx);
 
 // ---- reasons.cpp
 

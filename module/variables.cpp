@@ -96,19 +96,22 @@ ngx_int_t get_from_context(ngx_http_request_t *r, ngx_http_variable_value_t *v, 
 
 // Before authentication, and in any location: for limits by token.
 ngx_int_t get_token_hash(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t) {
-    v->valid = 1;
+    ac_bearer own;
+    const ac_bearer *bearer = nullptr;
     if (loc_conf(r)->organization) {
         Context *ctx = get_context(r);
         if (ctx == nullptr) {
             return NGX_ERROR;
         }
         read_bearer(ctx);
-        return set_text(v, ctx->bearer_access == AC_ACCESS_OK ? ctx->bearer.tag : "");
+        bearer = ctx->bearer_access == AC_ACCESS_OK ? &ctx->bearer : nullptr;
+    } else {
+        ngx_table_elt_t *header = r->headers_in.authorization;
+        bearer = header && ac_bearer_parse(to_ac(header->value), &own) == AC_ACCESS_OK ? &own : nullptr;
     }
 
-    ac_bearer bearer;
-    ngx_table_elt_t *header = r->headers_in.authorization;
-    if (header == nullptr || ac_bearer_parse(to_ac(header->value), &bearer) != AC_ACCESS_OK) {
+    v->valid = 1;
+    if (bearer == nullptr) {
         v->not_found = 1;
         return NGX_OK;
     }
@@ -116,8 +119,8 @@ ngx_int_t get_token_hash(ngx_http_request_t *r, ngx_http_variable_value_t *v, ui
     if (tag == nullptr) {
         return NGX_ERROR;
     }
-    ngx_memcpy(tag, bearer.tag, AC_TAG_SIZE);
-    return set_value(v, tag, AC_TAG_SIZE - 1);
+    ac_bearer_tag(bearer, reinterpret_cast<char *>(tag));
+    return set_text(v, reinterpret_cast<char *>(tag));
 }
 
 struct Variable {

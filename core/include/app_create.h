@@ -142,7 +142,6 @@ typedef enum ac_access {
 
 typedef struct ac_bearer {
     uint8_t digest[AC_DIGEST_SIZE]; /* SHA-256 of the token: what ac_store_find_keys takes */
-    char tag[AC_TAG_SIZE];          /* truncated hash, no credential: for rate limits and logs */
 } ac_bearer;
 
 /*
@@ -151,6 +150,12 @@ typedef struct ac_bearer {
  * checksum is wrong: such a token needs no look-up.
  */
 ac_access ac_bearer_parse(ac_str authorization, ac_bearer *out) AC_NOEXCEPT;
+
+/*
+ * Writes the token's tag, NUL-terminated: a truncated hash of the digest, no credential, for rate limits and logs.
+ * Empty where libcrypto fails or `bearer` is NULL.
+ */
+void ac_bearer_tag(const ac_bearer *bearer, char out[AC_TAG_SIZE]) AC_NOEXCEPT;
 
 enum {
     AC_KEY_MAY_CREATE = 1,  /* has the permission mad.application.management.create */

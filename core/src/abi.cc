@@ -26,7 +26,7 @@ static_assert(sizeof(void *) == 8, "the pinned sizes are those of 64-bit machine
 static_assert(sizeof(ac_str) == 16);
 static_assert(sizeof(ac_error) == 512);
 static_assert(sizeof(ac_answer) == 24);
-static_assert(sizeof(ac_bearer) == 49);
+static_assert(sizeof(ac_bearer) == 32);
 static_assert(sizeof(ac_key) == 256);
 static_assert(sizeof(ac_lookup) == 296);
 static_assert(sizeof(ac_head) == 88);
@@ -175,6 +175,16 @@ ac_access ac_bearer_parse(ac_str authorization, ac_bearer *out) noexcept {
         return AC_OK;
     });
     return access;
+}
+
+void ac_bearer_tag(const ac_bearer *bearer, char *out) noexcept {
+    if (out == nullptr) return;
+    out[0] = '\0';
+    if (bearer == nullptr) return;
+    guarded(nullptr, [&] {
+        write_tag(*bearer, out);
+        return AC_OK;
+    });
 }
 
 ac_access ac_key_check(const ac_key *key, int64_t now) noexcept {

@@ -66,124 +66,134 @@ Name read_name(std::string_view sent) noexcept {
     return name;
 }
 
+// Where in the body something stands. Its pointer is made only when there is something to say of it.
+struct Place {
+    const Place *parent = nullptr;  // null: the body itself
+    std::string_view key;
+
+    [[nodiscard]] std::string pointer() const {
+        if (parent == nullptr) return {};
+        std::string text = parent->pointer();
+        append_pointer(text, key);
+        return text;
+    }
+};
+
 // One walk over the body's tree, in document order.
 class BodyReader {
   public:
     BodyReader(const Document &document, Application &out) : pending_(document.numbers), out_(out) {}
 
     std::vector<Violation> read(const json_t *body) {
-        if (take_number("")) return std::move(violations_);
+        const Place root;
+        if (take_number(root)) return std::move(violations_);
         if (!json_is_object(body)) {
-            add("", "must be an object");
-            take_numbers_below("");
+            add(root, "must be an object");
+            take_numbers_below(root);
             return std::move(violations_);
         }
         bool named = false;
-        each_member(body, "", [&](std::string_view key, const std::string &pointer, const json_t *value) {
-            if (key == "name") {
+        each_member(body, root, [&](const Place &at, const json_t *value) {
+            if (at.key == "name") {
                 named = true;
-                if (!take_number(pointer)) name(pointer, value);
-            } else if (key == "configuration") {
-                if (!take_number(pointer)) configuration(pointer, value);
-            } else if (key == "metadata") {
-                if (!take_number(pointer)) metadata(pointer, value);
-            } else if (key == "defaultScripts") {
-                if (!take_number(pointer)) default_scripts(pointer, value);
+                if (!take_number(at)) name(at, value);
+            } else if (at.key == "configuration") {
+                if (!take_number(at)) configuration(at, value);
+            } else if (at.key == "metadata") {
+                if (!take_number(at)) metadata(at, value);
+            } else if (at.key == "defaultScripts") {
+                if (!take_number(at)) default_scripts(at, value);
             }
         });
-        if (!named) add("/name", "is required");
+        if (!named) add({&root, "name"}, "is required");
         if (violations_.empty()) finish();
         return std::move(violations_);
     }
 
   private:
-    void add(std::string_view pointer, std::string_view message) {
-        if (violations_.size() < kMaxViolations) violations_.push_back({std::string(pointer), std::string(message)});
+    void add(const Place &at, std::string_view message) {
+        if (violations_.size() < kMaxViolations) violations_.push_back({at.pointer(), std::string(message)});
     }
 
-    // Calls visit(key, pointer, value) for each member; afterwards the numbers in it are reported.
+    // Calls visit(place, value) for each member; afterwards the numbers in it are reported.
     template <class Visit>
-    void each_member(const json_t *object, std::string_view parent, const Visit &visit) {
+    void each_member(const json_t *object, const Place &parent, const Visit &visit) {
         auto *members = const_cast<json_t *>(object);  // the iterators change nothing
-        std::string pointer;
         for (void *at = json_object_iter(members); at != nullptr; at = json_object_iter_next(members, at)) {
-            const std::string_view key(json_object_iter_key(at), json_object_iter_key_len(at));
-            pointer = parent;
-            append_pointer(pointer, key);
-            visit(key, pointer, json_object_iter_value(at));
-            take_number(pointer);
-            take_numbers_below(pointer);
+            const Place place{&parent, {json_object_iter_key(at), json_object_iter_key_len(at)}};
+            visit(place, json_object_iter_value(at));
+            if (pending_.empty()) continue;
+            take_number(place);
+            take_numbers_below(place);
         }
     }
 
     // Reports the value itself as a number that is not representable, if it is one.
-    bool take_number(std::string_view pointer) {
-        if (pending_.empty() || pending_.front().pointer != pointer) return false;
+    bool take_number(const Place &at) {
+        if (pending_.empty() || pending_.front().pointer != at.pointer()) return false;
         take_front();
         return true;
     }
 
-    void take_numbers_below(std::string_view pointer) {
-        while (!pending_.empty() && pending_.front().pointer.starts_with(pointer) &&
-               pending_.front().pointer.substr(pointer.size()).starts_with('/')) {
-            take_front();
-        }
+    void take_numbers_below(const Place &at) {
+        const std::string pointer = at.pointer() + '/';
+        while (!pending_.empty() && pending_.front().pointer.starts_with(pointer)) take_front();
     }
 
     void take_front() {
-        add(pending_.front().pointer, pending_.front().message);
+        if (violations_.size() < kMaxViolations) violations_.push_back(pending_.front());
         pending_ = pending_.subspan(1);
     }
 
-    void name(std::string_view pointer, const json_t *value) {
-        if (!json_is_string(value)) return add(pointer, "must be a string");
+    void name(const Place &at, const json_t *value) {
+        if (!json_is_string(value)) return add(at, "must be a string");
         const Name name = read_name(string_of(value));
-        if (name.length == 0) return add(pointer, "must not be empty");
-        if (name.length > kMaxName) add(pointer, "must have at most 128 characters");
-        if (name.control) add(pointer, "must not contain control characters");
-        if (name.bidi_control) add(pointer, "must not contain bidirectional controls");
+        if (name.length == 0) return add(at, "must not be empty");
+        if (name.length > kMaxName) add(at, "must have at most 128 characters");
+        if (name.control) add(at, "must not contain control characters");
+        if (name.bidi_control) add(at, "must not contain bidirectional controls");
         if (!violations_.empty()) return;
         out_.name = name.text;
         out_.slug_known = name.ascii;
     }
 
-    void configuration(std::string_view pointer, const json_t *value) {
-        if (!json_is_object(value)) return add(pointer, "must be an object");
-        each_member(value, pointer, [&](std::string_view key, const std::string &at, const json_t *member) {
-            if (key == "storageProvider") {
+    void configuration(const Place &place, const json_t *value) {
+        if (!json_is_object(value)) return add(place, "must be an object");
+        each_member(value, place, [&](const Place &at, const json_t *member) {
+            if (at.key == "storageProvider") {
                 if (!take_number(at)) storage_provider(at, member);
-            } else if (key == "notificationLanguage") {
+            } else if (at.key == "notificationLanguage") {
                 if (!take_number(at)) notification_language(at, member);
             }
         });
     }
 
-    void storage_provider(std::string_view pointer, const json_t *value) {
-        if (!json_is_string(value)) return add(pointer, "must be a string");
+    void storage_provider(const Place &at, const json_t *value) {
+        if (!json_is_string(value)) return add(at, "must be a string");
         const std::string_view text = string_of(value);
         if (text.empty() || text == "__DEFAULT__") return;
         out_.provider = ObjectId::parse(text);
-        if (!out_.provider) add(pointer, "must be empty, __DEFAULT__ or 24 hexadecimal digits");
+        if (!out_.provider) add(at, "must be empty, __DEFAULT__ or 24 hexadecimal digits");
     }
 
-    void notification_language(std::string_view pointer, const json_t *value) {
-        if (!json_is_string(value)) return add(pointer, "must be a string");
+    void notification_language(const Place &at, const json_t *value) {
+        if (!json_is_string(value)) return add(at, "must be a string");
         const auto *found = std::find(kLanguages.begin(), kLanguages.end(), string_of(value));
-        if (found == kLanguages.end()) return add(pointer, "must be one of es, en, fr, de, it, zh, pt, ru");
+        if (found == kLanguages.end()) return add(at, "must be one of es, en, fr, de, it, zh, pt, ru");
         out_.language = static_cast<std::uint8_t>(found - kLanguages.begin());
     }
 
-    void metadata(std::string_view pointer, const json_t *value) {
-        if (!json_is_object(value)) return add(pointer, "must be an object");
+    void metadata(const Place &at, const json_t *value) {
+        if (!json_is_object(value)) return add(at, "must be an object");
         if (!violations_.empty() || !pending_.empty()) return;
         out_.metadata.clear();
         append_value(out_.metadata, value);
     }
 
-    void default_scripts(std::string_view pointer, const json_t *value) {
-        if (!json_is_object(value)) return add(pointer, "must be an object");
-        each_member(value, pointer, [&](std::string_view key, const std::string &at, const json_t *member) {
-            const auto *known = std::find(kScripts.begin(), kScripts.end(), key);
+    void default_scripts(const Place &place, const json_t *value) {
+        if (!json_is_object(value)) return add(place, "must be an object");
+        each_member(value, place, [&](const Place &at, const json_t *member) {
+            const auto *known = std::find(kScripts.begin(), kScripts.end(), at.key);
             if (known == kScripts.end() || take_number(at)) return;
             if (!json_is_string(member)) return add(at, "must be a string");
             scripts_[static_cast<std::size_t>(known - kScripts.begin())] = member;

@@ -45,10 +45,10 @@ constinit IdState id_state;
 Digest sha256(std::string_view data) { return sha256({data}); }
 
 Digest sha256(std::initializer_list<std::string_view> parts) {
-    const EVP_MD *algorithm = sha256_algorithm();
-    const std::unique_ptr<EVP_MD_CTX, DigestContextFree> context(EVP_MD_CTX_new());
+    // Kept by each thread: making one costs as much as a digest of a token.
+    thread_local const std::unique_ptr<EVP_MD_CTX, DigestContextFree> context(EVP_MD_CTX_new());
     if (context == nullptr) throw std::bad_alloc();
-    bool ok = EVP_DigestInit_ex2(context.get(), algorithm, nullptr) == 1;
+    bool ok = EVP_DigestInit_ex2(context.get(), sha256_algorithm(), nullptr) == 1;
     for (const std::string_view part : parts) {
         ok = ok && EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1;
     }

@@ -42,7 +42,7 @@ class FieldReader {
     }
     // Empty when there is none.
     std::string_view token() noexcept {
-        const auto *end = std::find_if_not(rest_.begin(), rest_.end(), ascii::is_tchar);
+        const auto *end = std::find_if_not(rest_.begin(), rest_.end(), ascii::kTchar);
         const auto n = static_cast<std::size_t>(end - rest_.begin());
         const std::string_view token = rest_.substr(0, n);
         rest_.remove_prefix(n);

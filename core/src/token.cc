@@ -17,13 +17,21 @@ constexpr std::size_t kMaxToken = 512;
 
 constexpr std::string_view kBase62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-// CRC-32 of IEEE 802.3, as in zlib. Bit by bit: it sees 47 bytes.
+// CRC-32 of IEEE 802.3, as in zlib.
+constexpr std::array<std::uint32_t, 256> crc_of_bytes() {
+    std::array<std::uint32_t, 256> table{};
+    for (std::uint32_t byte = 0; byte < 256; ++byte) {
+        std::uint32_t crc = byte;
+        for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (0xedb88320U & (0U - (crc & 1U)));
+        table[byte] = crc;
+    }
+    return table;
+}
+constexpr std::array<std::uint32_t, 256> kCrcOfBytes = crc_of_bytes();
+
 std::uint32_t crc32(std::string_view text) noexcept {
     std::uint32_t crc = 0xffffffff;
-    for (const char c : text) {
-        crc ^= static_cast<unsigned char>(c);
-        for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (0xedb88320U & (0U - (crc & 1U)));
-    }
+    for (const char c : text) crc = crc >> 8 ^ kCrcOfBytes[(crc ^ static_cast<unsigned char>(c)) & 0xff];
     return ~crc;
 }
 
@@ -59,15 +67,16 @@ std::string make_token() {
 }
 
 bool is_b64token(std::string_view token) noexcept {
+    constexpr ascii::Set kCharacters([](char c) { return ascii::is_alphanumeric(c) || ascii::is_any_of(c, "-._~+/"); });
     if (token.size() > kMaxToken) return false;
-    const auto *end = std::find_if_not(
-        token.begin(), token.end(), [](char c) { return ascii::is_alphanumeric(c) || ascii::is_any_of(c, "-._~+/"); });
+    const auto *end = std::find_if_not(token.begin(), token.end(), kCharacters);
     return end != token.begin() && std::all_of(end, token.end(), [](char c) { return c == '='; });
 }
 
 bool has_good_checksum(std::string_view token) noexcept {
     if (token.size() != kTokenSize || !token.starts_with(kPrefix)) return true;
-    if (!std::all_of(token.begin() + kPrefix.size(), token.end(), ascii::is_alphanumeric)) return true;
+    constexpr ascii::Set kAlphanumeric(ascii::is_alphanumeric);
+    if (!std::all_of(token.begin() + kPrefix.size(), token.end(), kAlphanumeric)) return true;
     std::array<char, kChecksumDigits> checksum;
     write_checksum(token.substr(0, kTokenSize - kChecksumDigits), checksum.data());
     return token.ends_with(std::string_view(checksum.data(), checksum.size()));
@@ -75,11 +84,8 @@ bool has_good_checksum(std::string_view token) noexcept {
 
 ac_access parse_bearer(std::string_view authorization, ac_bearer &out) {
     constexpr std::string_view kScheme = "bearer";
-    // The digest of this, not of the bare token, so that the tag shows nothing of what the store holds.
-    constexpr std::string_view kTagDomain = "app_create tag";
-
     const std::string_view value = trim(authorization);
-    const auto *scheme_end = std::find_if_not(value.begin(), value.end(), ascii::is_tchar);
+    const auto *scheme_end = std::find_if_not(value.begin(), value.end(), ascii::kTchar);
     if (!ascii::equals_ignoring_case({value.begin(), scheme_end}, kScheme)) return AC_ACCESS_NO_TOKEN;
     std::string_view token = value.substr(kScheme.size());
     if (token.empty()) return AC_ACCESS_NO_TOKEN;
@@ -87,12 +93,17 @@ ac_access parse_bearer(std::string_view authorization, ac_bearer &out) {
     token.remove_prefix(token.find_first_not_of(' '));
     if (!is_b64token(token) || !has_good_checksum(token)) return AC_ACCESS_INVALID;
 
-    ac_bearer bearer{};
     const Digest digest = sha256(token);
-    std::copy(digest.begin(), digest.end(), bearer.digest);
-    write_lower_hex(sha256({kTagDomain, token}).data(), (AC_TAG_SIZE - 1) / 2, bearer.tag);
-    out = bearer;
+    std::copy(digest.begin(), digest.end(), out.digest);
     return AC_ACCESS_OK;
+}
+
+void write_tag(const ac_bearer &bearer, char *out) {
+    // A digest of the digest, so that the tag shows nothing of what the store holds.
+    constexpr std::string_view kDomain = "app_create tag";
+    const std::string_view digest(reinterpret_cast<const char *>(bearer.digest), sizeof(bearer.digest));
+    write_lower_hex(sha256({kDomain, digest}).data(), (AC_TAG_SIZE - 1) / 2, out);
+    out[AC_TAG_SIZE - 1] = '\0';
 }
 
 }  // namespace appcreate

@@ -20,4 +20,7 @@ bool has_good_checksum(std::string_view token) noexcept;
 
 ac_access parse_bearer(std::string_view authorization, ac_bearer &out);
 
+// Writes AC_TAG_SIZE bytes, NUL at the end.
+void write_tag(const ac_bearer &bearer, char *out);
+
 }  // namespace appcreate

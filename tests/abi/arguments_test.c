@@ -19,6 +19,10 @@ static void functions_of_values_take_null(void **state) {
     assert_int_equal(ac_bearer_parse(S("Bearer a"), NULL), AC_ACCESS_INVALID);
     assert_int_equal(ac_bearer_parse((ac_str){NULL, 9}, &bearer), AC_ACCESS_INVALID);
     assert_int_equal(ac_bearer_parse((ac_str){NULL, 0}, &bearer), AC_ACCESS_NO_TOKEN);
+    char tag[AC_TAG_SIZE] = "x";
+    ac_bearer_tag(NULL, tag);
+    assert_string_equal(tag, "");
+    ac_bearer_tag(&bearer, NULL);
     assert_int_equal(ac_key_check(NULL, 0), AC_ACCESS_INVALID);
     assert_true(ac_challenge(AC_ACCESS_INVALID, (ac_str){NULL, 5}, NULL, 100) > 0);
     assert_true(ac_status_body(413, (ac_str){NULL, 5}, NULL, 100, NULL, NULL) > 0);

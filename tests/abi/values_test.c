@@ -99,10 +99,15 @@ static void bearer_tokens_are_read(void **state) {
     assert_int_equal(ac_bearer_parse(S("Bearer mF_9.B5f-4.1JqM"), &a), AC_ACCESS_OK);
     assert_int_equal(ac_bearer_parse(S("bEARER mF_9.B5f-4.1JqM"), &b), AC_ACCESS_OK);
     assert_memory_equal(a.digest, b.digest, AC_DIGEST_SIZE);
-    assert_int_equal(strlen(a.tag), AC_TAG_SIZE - 1);
+    char a_tag[AC_TAG_SIZE], b_tag[AC_TAG_SIZE];
+    ac_bearer_tag(&a, a_tag);
+    ac_bearer_tag(&b, b_tag);
+    assert_int_equal(strlen(a_tag), AC_TAG_SIZE - 1);
+    assert_string_equal(a_tag, b_tag);
     assert_int_equal(ac_bearer_parse(S("Bearer mF_9.B5f-4.1JqN"), &b), AC_ACCESS_OK);
     assert_memory_not_equal(a.digest, b.digest, AC_DIGEST_SIZE);
-    assert_string_not_equal(a.tag, b.tag);
+    ac_bearer_tag(&b, b_tag);
+    assert_string_not_equal(a_tag, b_tag);
 
     assert_int_equal(ac_bearer_parse(S(""), &a), AC_ACCESS_NO_TOKEN);
     assert_int_equal(ac_bearer_parse(S("Bearer"), &a), AC_ACCESS_NO_TOKEN);

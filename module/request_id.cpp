@@ -1,0 +1,91 @@
+// X-Request-ID: the client's, or nginx's $request_id.
+
+#include <sys/random.h>
+
+#include "module.h"
+
+namespace app_create {
+namespace {
+
+constexpr size_t id_bytes = 16;  // as nginx's own
+constexpr size_t ids_at_once = 256;
+
+bool is_visible_ascii(const ngx_str_t &s) {
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.data[i] < 0x21 || s.data[i] > 0x7e) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const ngx_str_t *find_sent(ngx_http_request_t *r) {
+    static constexpr char name[] = "x-request-id";
+    ngx_list_part_t *part = &r->headers_in.headers.part;
+    for (; part; part = part->next) {
+        auto *header = static_cast<ngx_table_elt_t *>(part->elts);
+        for (ngx_uint_t i = 0; i < part->nelts; i++) {
+            if (header[i].key.len == sizeof(name) - 1 &&
+                ngx_strncmp(header[i].lowcase_key, name, sizeof(name) - 1) == 0 && header[i].value.len >= 1 &&
+                header[i].value.len <= 128 && is_visible_ascii(header[i].value)) {
+                return &header[i].value;
+            }
+        }
+    }
+    return nullptr;
+}
+
+// Random bytes for one id; NULL when the system has none. A worker's own: first filled by its first request.
+const u_char *next_random() {
+    static u_char bytes[ids_at_once * id_bytes];
+    static size_t used = sizeof(bytes);
+    if (used == sizeof(bytes)) {
+        if (getrandom(bytes, sizeof(bytes), GRND_NONBLOCK) != static_cast<ssize_t>(sizeof(bytes))) {
+            return nullptr;
+        }
+        used = 0;
+    }
+    used += id_bytes;
+    return bytes + used - id_bytes;
+}
+
+// Gives $request_id its value before nginx does: libcrypto's generator, which nginx asks for each id, takes longer than
+// all else that the module does for a refusal. Logs and other modules see the same value, as it is one variable.
+void fill_variable(ngx_http_request_t *r, ngx_http_variable_value_t *value) {
+    auto *text = static_cast<u_char *>(ngx_pnalloc(r->pool, 2 * id_bytes));
+    const u_char *random = text ? next_random() : nullptr;
+    if (random == nullptr) {
+        return;
+    }
+    ngx_hex_dump(text, const_cast<u_char *>(random), id_bytes);
+    value->data = text;
+    value->len = 2 * id_bytes;
+    value->valid = 1;
+    value->no_cacheable = 0;
+    value->not_found = 0;
+}
+
+}  // namespace
+
+ngx_int_t find_request_id(ngx_http_request_t *r, Context *ctx) {
+    if (ctx->request_id.len) {
+        return NGX_OK;
+    }
+    if (const ngx_str_t *sent = find_sent(r)) {
+        ctx->request_id = *sent;
+        return NGX_OK;
+    }
+
+    auto index = static_cast<ngx_uint_t>(main_conf(r)->request_id_index);
+    if (!r->variables[index].valid && !r->variables[index].not_found) {
+        fill_variable(r, &r->variables[index]);
+    }
+    ngx_http_variable_value_t *value = ngx_http_get_indexed_variable(r, index);
+    if (value == nullptr || value->not_found) {
+        return NGX_ERROR;
+    }
+    ctx->request_id = {value->len, value->data};
+    return NGX_OK;
+}
+
+}  // namespace app_create
