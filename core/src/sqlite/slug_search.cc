@@ -6,6 +6,8 @@ namespace appcreate::sqlite {
 namespace {
 
 constexpr std::size_t kMaxHints = 1024;
+// A stride at which a series is taken for a long one.
+constexpr std::uint64_t kLong = 8;
 
 void make_key(std::string &key, std::int64_t organization, std::string_view base) {
     key.assign(reinterpret_cast<const char *>(&organization), sizeof(organization));
@@ -53,11 +55,14 @@ bool SlugSearch::is_taken(std::int64_t organization, std::string_view slug) {
     return Run(by_slug_).integer(organization).text(slug).row();
 }
 
-std::uint64_t SlugSearch::free_above(std::int64_t organization, std::string_view base, std::uint64_t taken) {
+std::uint64_t SlugSearch::free_above(std::int64_t organization, std::string_view base, std::uint64_t taken,
+                                     std::optional<std::int64_t> applications) {
+    const std::uint64_t longest = applications ? static_cast<std::uint64_t>(*applications) + 1 : 0;
     std::uint64_t stride = 1;
     while (is_taken(organization, slug_of_number(base, taken + stride))) {
         taken += stride;
         stride *= 2;
+        if (stride == kLong && taken + stride < longest) stride = longest - taken;
     }
     std::uint64_t free = taken + stride;
     while (free - taken > 1) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -41,8 +42,10 @@ class SlugSearch {
     [[nodiscard]] bool is_taken(std::int64_t organization, std::string_view slug);
 
     // A free number above `taken`, which is taken: doubles its stride until one is free, then halves the distance to
-    // the last taken one. In an undisturbed series, the next.
-    [[nodiscard]] std::uint64_t free_above(std::int64_t organization, std::string_view base, std::uint64_t taken);
+    // the last taken one. In an undisturbed series, the next. Where `taken` is no hint, so that the series may be long,
+    // `applications`, which the organization has, bounds it: no series is longer.
+    [[nodiscard]] std::uint64_t free_above(std::int64_t organization, std::string_view base, std::uint64_t taken,
+                                           std::optional<std::int64_t> applications);
 
     SlugHints hints;
 
