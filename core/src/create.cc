@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "answer_buffers.h"
 #include "errors.h"
 #include "head.h"
 
@@ -25,7 +26,7 @@ ac_str borrow(const std::string &text) noexcept { return {text.data(), text.size
 
 }  // namespace
 
-Create::Create(const ac_head &head) : key_(*head.key) {
+Create::Create(const ac_head &head) : key_(*head.key), body_(take_answer_buffer()) {
     if (!is_own_organization(key_, view(head.organization))) {
         refuse(AC_CODE_NOT_FOUND);
         return;
@@ -45,6 +46,8 @@ Create::Create(const ac_head &head) : key_(*head.key) {
         request_ = sha256({bounded(key_.id), std::string_view("\0", 1), *result.idempotency_key});
     }
 }
+
+Create::~Create() { give_answer_buffer(std::move(body_)); }
 
 ac_status Create::body(std::string_view body, unsigned flags) {
     const bool no_block = (flags & AC_BODY_NO_BLOCK) != 0;

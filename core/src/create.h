@@ -17,6 +17,9 @@ class Create {
   public:
     // Steps 3 and 4 of the contract; afterwards `answered()` or ready for the body. `head` is copied.
     explicit Create(const ac_head &head);
+    Create(const Create &) = delete;
+    Create &operator=(const Create &) = delete;
+    ~Create();
 
     // Step 5. AC_OK, AC_DONE, or, with AC_BODY_NO_BLOCK, AC_AGAIN.
     ac_status body(std::string_view body, unsigned flags);

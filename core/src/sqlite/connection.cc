@@ -57,7 +57,7 @@ void Connection::settle() {
     switch (use_) {
         case Use::kWrite:
         case Use::kInit:
-            exec("PRAGMA synchronous=FULL; PRAGMA cache_size=-4096");
+            exec("PRAGMA synchronous=FULL; PRAGMA cache_size=-2048");
             break;
         case Use::kMaintain:
             // Still syncs the log before a checkpoint copies from it, and the file after.
