@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "sqlite/log_buffer.h"
+
 namespace appcreate::sqlite {
 namespace {
 
@@ -41,7 +43,8 @@ Connection::Connection(const std::string &path, Use use, Deadline deadline)
     wait_->deadline = deadline;
     sqlite3 *db = nullptr;
     constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    const int result = sqlite3_open_v2(path.c_str(), &db, kFlags, nullptr);
+    const char *vfs = use == Use::kWrite ? log_buffer_vfs() : nullptr;
+    const int result = sqlite3_open_v2(path.c_str(), &db, kFlags, vfs);
     db_.reset(db);
     if (db == nullptr) throw Error(SQLITE_NOMEM, "out of memory");
     if (result != SQLITE_OK) throw Error(db);
