@@ -11,7 +11,7 @@ namespace appcreate::test {
 namespace {
 
 constexpr std::int64_t kFrame = 4096 + 24;
-constexpr sqlite::WalLimits kSmall{64, 512, 64};
+constexpr sqlite::WalLimits kSmall{32, 64, 512, 64};
 
 class SqliteMaintenance : public testing::Test {
   protected:

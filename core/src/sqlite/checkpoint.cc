@@ -5,10 +5,10 @@
 namespace appcreate::sqlite {
 namespace {
 
-// Rounds without the turn, each copying what the one before left to be written meanwhile.
+// Rounds without the turn, each copying what was written during the one before.
 constexpr int kMaxRounds = 5;
-// What little remains is copied holding the turn, which costs the writers a few milliseconds.
-constexpr int kLittle = 1024;
+// What little remains, in frames, is copied holding the turn, which costs the writers a few milliseconds.
+constexpr std::uint32_t kLittle = 512;
 constexpr std::uint32_t kFarBehind = 4;  // times the limit
 // How long readers are waited for with the turn held: they only delay the log's restart, to the next time.
 constexpr std::int64_t kReaders = 20'000'000;  // ns
@@ -25,6 +25,15 @@ Progress run(const Connection &connection, int mode) {
     out.busy = (result & 0xff) == SQLITE_BUSY;
     if (result != SQLITE_OK && !out.busy) throw Error(connection.raw());
     return out;
+}
+
+// SQLite leaves what it copied in the kernel's memory where others wrote meanwhile, and syncs it all at the restart:
+// 30 ms of disk at 64 MiB, with the turn held. Synced here, nobody waits for it but the disk.
+void sync_file(const Connection &connection) {
+    sqlite3_file *file = nullptr;
+    if (sqlite3_file_control(connection.raw(), "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK) return;
+    const int result = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+    if (result != SQLITE_OK) throw Error(result, sqlite3_errstr(result));
 }
 
 std::uint32_t frames(int n) noexcept { return static_cast<std::uint32_t>(std::max(n, 0)); }
@@ -45,16 +54,19 @@ bool checkpoint(Connection &connection, Turn &turn, const WalLimits &limits, std
         now = run(connection, SQLITE_CHECKPOINT_PASSIVE);
         if (now.busy || now.copied <= before) return false;
         turn.checkpointed(frames(now.copied));
-        if (now.log - now.copied <= kLittle) break;
+        sync_file(connection);
+        if (turn.pending() <= kLittle) break;
         before = now.copied;
     }
-    if (frames(now.log) < limits.checkpoint) return true;
+    // The turn knows of what was written since, but not of a log that was there before it.
+    const std::uint32_t length = std::max(frames(now.log), turn.frames());
+    if (length < limits.restart) return true;
     // Writers that are faster than this get ahead for a while, then they wait.
-    if (now.log - now.copied > kLittle && frames(now.log) < kFarBehind * limits.checkpoint) return true;
+    if (turn.pending() > kLittle && length < kFarBehind * limits.restart) return true;
 
     const Turn::Guard guard(turn, monotonic_ns() + timeout_ns);
     connection.set_deadline(monotonic_ns() + kReaders);
-    const bool is_too_large = frames(now.log) > 2 * limits.checkpoint;
+    const bool is_too_large = length > 2 * limits.restart;
     if (run(connection, is_too_large ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_RESTART).busy) return false;
     turn.restarted();
     return true;

@@ -11,13 +11,15 @@ namespace appcreate::sqlite {
 
 // In frames of one page, 4 KiB.
 struct WalLimits {
-    std::uint32_t checkpoint = 16384;  // 64 MiB: time for the checkpointer
-    std::uint32_t help = 131072;       // 512 MiB: writers help
-    std::uint32_t tools = 1000;        // without a checkpointer, as SQLite does by itself
+    std::uint32_t copy = 4096;      // 16 MiB not copied yet: work for the checkpointer
+    std::uint32_t restart = 16384;  // 64 MiB: time for the log to start again
+    std::uint32_t help = 131072;    // 512 MiB not copied yet: writers help
+    std::uint32_t tools = 1000;     // without a checkpointer, as SQLite does by itself
 };
 
 // Copies what can be copied while others write; at the end, when the log is long, holds the turn so that it starts
-// again from its beginning. False when others keep it from getting anywhere.
+// again from its beginning. Often and little: what is copied at once is what the disk keeps a commit waiting for.
+// False when others keep it from getting anywhere.
 bool checkpoint(Connection &connection, Turn &turn, const WalLimits &limits, std::int64_t timeout_ns);
 
 // Copies what can be copied now. Returns whether any was.

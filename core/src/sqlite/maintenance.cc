@@ -67,7 +67,7 @@ void Maintenance::share_work(Connection &connection) {
         if (pending >= limits_.tools) help(connection, turn_);
         return;
     }
-    if (pending < limits_.checkpoint) {
+    if (pending < limits_.copy) {
         helped_at_ = 0;
         return;
     }
@@ -77,7 +77,7 @@ void Maintenance::share_work(Connection &connection) {
     }
     wake_.notify_one();
     // A reader that stays keeps the log from shrinking: then only now and again, since each attempt costs.
-    if (pending >= limits_.help && pending - helped_at_ >= limits_.checkpoint) {
+    if (pending >= limits_.help && pending - helped_at_ >= limits_.restart) {
         help(connection, turn_);
         helped_at_ = turn_.pending();
     }
@@ -140,7 +140,7 @@ void Maintenance::maintain(Session &session) {
     const bool is_idle = commits == last_commits_;
     last_commits_ = commits;
     const std::uint32_t pending = turn_.pending();
-    const bool is_due = first_ || pending >= limits_.checkpoint || (is_idle && pending > 0);
+    const bool is_due = first_ || pending >= limits_.copy || (is_idle && pending > 0);
     const bool is_sweep_due = has_expired_requests(session.connection, now_ms());
     if ((!is_due && !is_sweep_due) || is_stopping()) return;
 
