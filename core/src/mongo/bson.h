@@ -19,6 +19,8 @@ namespace appcreate::mongo {
 class Bson {
   public:
     Bson() : document_(bson_new()) {}
+    // With room for so many bytes; it grows where they are not enough.
+    static Bson with_room(std::size_t bytes) { return {Owned(), bson_sized_new(bytes)}; }
     explicit Bson(const bson_t *copied) : document_(bson_copy(copied)) {}
     Bson(const Bson &) = delete;
     Bson &operator=(const Bson &) = delete;
@@ -36,6 +38,9 @@ class Bson {
     }
 
   private:
+    struct Owned {};
+    Bson(Owned, bson_t *document) : document_(document) {}
+
     bson_t *document_;
 };
 

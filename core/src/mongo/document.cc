@@ -15,6 +15,9 @@ namespace {
 // Members that the API does not show.
 constexpr std::array<std::string_view, 5> kOwn = {"place", "request", "fingerprint", "answer", "keptUntil"};
 
+// Bytes of a document without its metadata, its scripts and a kept answer.
+constexpr std::size_t kOrdinary = 2048;
+
 template <std::size_t N>
 ObjectId id_of(const char (&text)[N]) {
     return ObjectId::parse({text, strnlen(text, N)}).value_or(ObjectId{});
@@ -48,7 +51,7 @@ void append_request(Writer &out, const Draft &draft) {
 Bson document_of(const Draft &draft) {
     const Create &create = *draft.create;
     const Application &application = create.application();
-    Bson document;
+    Bson document = Bson::with_room(kOrdinary + application.metadata.size() + application.scripts.size());
     Writer out(document);
     out.id("_id", draft.id).text("name", application.name).text("slug", draft.slug);
     out.document("sdk", [](Writer &sdk) { sdk.document("ios", append_platform).document("android", append_platform); });

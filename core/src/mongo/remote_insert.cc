@@ -66,6 +66,8 @@ class Bulk {
     Bulk(const Session &session, const Limits &limits) : session_(session), limits_(limits) {
         Bson opts;
         Writer(opts).boolean("ordered", false);
+        // libmongoc's own check refuses the empty key, which is legal in "metadata".
+        Writer(insert_opts_).boolean("validate", false);
         const auto collection = session.collection(kApplications);
         bulk_.reset(mongoc_collection_create_bulk_operation_with_opts(collection.get(), opts.get()));
     }
@@ -75,11 +77,8 @@ class Bulk {
     }
 
     void add(std::size_t draft, const Bson &document) {
-        // libmongoc's own check refuses the empty key, which is legal in "metadata".
-        Bson opts;
-        Writer(opts).boolean("validate", false);
         bson_error_t error;
-        if (!mongoc_bulk_operation_insert_with_opts(bulk_.get(), document.get(), opts.get(), &error)) {
+        if (!mongoc_bulk_operation_insert_with_opts(bulk_.get(), document.get(), insert_opts_.get(), &error)) {
             throw failure_of(error, session_.name());
         }
         members_.push_back(draft);
@@ -152,6 +151,7 @@ class Bulk {
 
     const Session &session_;
     const Limits limits_;
+    Bson insert_opts_;
     Owned<mongoc_bulk_operation_t> bulk_;
     std::vector<std::size_t> members_;  // which draft each of its documents is
     std::size_t bytes_ = 0;
