@@ -103,12 +103,13 @@ def values(folder):
 
 
 @contextmanager
-def static_return(folder, workers, size):
-    """`return 200` with a JSON of this size, in the location that the module has: it is given the same requests."""
+def static_return(folder, workers, size, more=""):
+    """`return 200` with a JSON of this size, in the location that the module has: it is given the same requests. `more`
+    is configuration for the location."""
     head, tail = '{"data":"', '"}'
     text = f"{head}{'x' * (size - len(head) - len(tail))}{tail}"
     with _serve(folder, workers,
-                server=f"        {LOCATION} {{ default_type application/json; return 200 '{text}'; }}") as nginx:
+                server=f"        {LOCATION} {{ default_type application/json; {more} return 200 '{text}'; }}") as nginx:
         yield nginx
 
 

@@ -96,11 +96,16 @@ def _add_rows(env, rates, restarts):
             row(f"creates, {n} connections, {workers} worker{'s' * (workers > 1)}", (f"module-{workers}", n),
                 "return 200", (f"return-{workers}", n), RETURN_TARGET[n],
                 f"{env.plan.create:g} s a round, log restarted {sum(counts)} times by checkpoints")
+    # What the bare store reaches of that, which no module can pass.
+    for n in env.plan.many:
+        row("SQLite loop, 64 a transaction", ("loop", 64), f"return 200, {n} connections, {WORKERS} workers",
+            (f"return-{WORKERS}", n))
     for n in env.plan.many:
         row(f"creates, {n} connections", (ours, n), "SQLite loop, 64 a transaction", ("loop", 64), 0.55)
     for n in env.plan.many:
         best = rates.best(proxied, n)
         row(f"creates, {n} connections", (ours, n), f"best peer proxied: {titles[best]}", (best, n), 3)
+        row("SQLite loop, 64 a transaction", ("loop", 64), f"the same peer, {n} connections", (best, n))
     for n in env.plan.many:
         row(f"creates, {n} connections", (ours, n), "Fastify, one transaction a request, proxied",
             ("fastify-single-proxied", n), 10)

@@ -3,7 +3,6 @@
 #include <cstring>
 #include <utility>
 
-#include "answer_buffers.h"
 #include "errors.h"
 #include "head.h"
 
@@ -26,7 +25,7 @@ ac_str borrow(const std::string &text) noexcept { return {text.data(), text.size
 
 }  // namespace
 
-Create::Create(const ac_head &head) : key_(*head.key), body_(take_answer_buffer()) {
+Create::Create(const ac_head &head) : key_(*head.key) {
     if (!is_own_organization(key_, view(head.organization))) {
         refuse(AC_CODE_NOT_FOUND);
         return;
@@ -46,8 +45,6 @@ Create::Create(const ac_head &head) : key_(*head.key), body_(take_answer_buffer(
         request_ = sha256({bounded(key_.id), std::string_view("\0", 1), *result.idempotency_key});
     }
 }
-
-Create::~Create() { give_answer_buffer(std::move(body_)); }
 
 ac_status Create::body(std::string_view body, unsigned flags) {
     const bool no_block = (flags & AC_BODY_NO_BLOCK) != 0;
@@ -69,7 +66,7 @@ ac_status Create::body(std::string_view body, unsigned flags) {
 
 std::size_t Create::size() const noexcept {
     return sizeof(*this) + application_.name.capacity() + application_.metadata.capacity() +
-           application_.scripts.capacity() + application_.slug.capacity() + body_.capacity() + id_.capacity() +
+           application_.scripts.capacity() + application_.slug.capacity() + body_.text().capacity() + id_.capacity() +
            slug_.capacity();
 }
 
@@ -85,7 +82,7 @@ void Create::would_create(std::string_view slug) {
 }
 
 void Create::replayed(std::string answer) {
-    body_ = std::move(answer);
+    body_.text() = std::move(answer);
     answer_ok(AC_ANSWER_REPLAYED);
 }
 
@@ -105,13 +102,13 @@ void Create::set_batch(std::uint32_t creates, std::uint32_t microseconds) noexce
 
 ac_create_facts Create::facts() const noexcept { return {borrow(id_), borrow(slug_), batch_, store_us_}; }
 
-void Create::answer_ok(std::uint16_t flags) noexcept { answer_ = {200, AC_CODE_OK, 0, flags, borrow(body_)}; }
+void Create::answer_ok(std::uint16_t flags) noexcept { answer_ = {200, AC_CODE_OK, 0, flags, borrow(body_.text())}; }
 
 void Create::answer_violations(const std::vector<Violation> &violations) {
-    body_.clear();
-    append_validation_body(body_, violations);
+    body_.text().clear();
+    append_validation_body(body_.text(), violations);
     answer_ = code_answer(AC_CODE_VALIDATION);
-    answer_.body = borrow(body_);
+    answer_.body = borrow(body_.text());
 }
 
 }  // namespace appcreate

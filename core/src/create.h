@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "answer_buffer.h"
 #include "app_create.h"
 #include "application.h"
 #include "values.h"
@@ -19,7 +20,7 @@ class Create {
     explicit Create(const ac_head &head);
     Create(const Create &) = delete;
     Create &operator=(const Create &) = delete;
-    ~Create();
+    ~Create() = default;
 
     // Step 5. AC_OK, AC_DONE, or, with AC_BODY_NO_BLOCK, AC_AGAIN.
     ac_status body(std::string_view body, unsigned flags);
@@ -36,7 +37,7 @@ class Create {
 
     // ---- what the store says
     // The buffer to render the 200 answer into; created() and would_create() answer with it.
-    std::string &answer_buffer() noexcept { return body_; }
+    std::string &answer_buffer() noexcept { return body_.text(); }
     void created(const ObjectId &id, std::string_view slug);
     void would_create(std::string_view slug);
     // Another create's answer, kept under the same Idempotency-Key. `answer` are the same bytes as then.
@@ -63,7 +64,7 @@ class Create {
     Digest fingerprint_{};
     bool validate_only_ = false;
     bool parsed_ = false;
-    std::string body_;  // of the answer
+    AnswerBuffer body_;
     std::string id_;
     std::string slug_;
     ac_answer answer_{};

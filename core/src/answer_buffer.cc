@@ -1,4 +1,4 @@
-#include "answer_buffers.h"
+#include "answer_buffer.h"
 
 #include <array>
 #include <cstddef>
@@ -28,17 +28,18 @@ thread_local Stock stock;
 
 }  // namespace
 
-std::string take_answer_buffer() {
-    if (stock.count > 0) return std::move(stock.buffers[--stock.count]);
-    std::string buffer;
-    buffer.reserve(kOrdinary);
-    return buffer;
+AnswerBuffer::AnswerBuffer() {
+    if (stock.count > 0) {
+        text_ = std::move(stock.buffers[--stock.count]);
+    } else {
+        text_.reserve(kOrdinary);
+    }
 }
 
-void give_answer_buffer(std::string &&buffer) noexcept {
-    if (!kIsReused || stock.count == kMost || buffer.capacity() < kOrdinary || buffer.capacity() > kLargest) return;
-    buffer.clear();
-    stock.buffers[stock.count++] = std::move(buffer);
+AnswerBuffer::~AnswerBuffer() {
+    if (!kIsReused || stock.count == kMost || text_.capacity() < kOrdinary || text_.capacity() > kLargest) return;
+    text_.clear();
+    stock.buffers[stock.count++] = std::move(text_);
 }
 
 }  // namespace appcreate
