@@ -49,7 +49,10 @@ TEST_P(Concurrency, OneNameBy64ClientsSucceedsWith64Slugs) {
     EXPECT_EQ(slugs.size(), static_cast<std::size_t>(kClients));
     EXPECT_EQ(ids.size(), static_cast<std::size_t>(kClients));
     EXPECT_TRUE(slugs.contains("one-name"));
-    EXPECT_TRUE(slugs.contains("one-name-2")) << testing::PrintToString(slugs);
+    // Where a server's answer comes too late its numbers are asked for again, and a hole stays (contract, "Slug").
+    if (store_kind() == StoreKind::sqlite) {
+        EXPECT_TRUE(slugs.contains("one-name-2"));
+    }
     expect_books_agree(org, kClients);
 }
 
