@@ -1,5 +1,7 @@
 // $app_create_… in logs and headers (design.md, "Directives").
 #include <regex>
+#include <set>
+#include <string>
 
 #include "harness/answers.h"
 #include "harness/suite.h"
@@ -21,6 +23,7 @@ class Variables : public InEveryMode<Variables> {
         options.server = R"(
             location = /elsewhere { return 200 "[$app_create_id][$app_create_code][$app_create_token_hash]"; }
             location = /header { app_create org-1; add_header X-Hash $app_create_token_hash always; }
+            location = /ids { app_create org-1; add_header X-Ids "$request_id $app_create_request_id" always; }
         )";
         return options;
     }
@@ -101,6 +104,22 @@ TEST_P(Variables, TokenHashIsStableAndNoCredential) {
     request = gateway().request("{}");
     request.path = "/header";
     EXPECT_EQ(client().send(request).header("X-Hash"), first);
+}
+
+// Enough requests that each worker has to ask for random bytes again.
+TEST_P(Variables, RequestIdIsNginxsOwnAndNeverTheSame) {
+    constexpr int kRequests = 600;
+    std::set<std::string> ids;
+    Request request = gateway().request("{}");
+    request.path = "/ids";
+    drop_header(request.headers, "Authorization");
+    for (int i = 0; i < kRequests; ++i) {
+        const Response response = client().send(request);
+        const std::string id = response.header("X-Request-ID");
+        ASSERT_EQ(response.header("X-Ids"), id + " " + id);
+        ids.insert(id);
+    }
+    EXPECT_EQ(ids.size(), static_cast<std::size_t>(kRequests));
 }
 
 TEST_P(Variables, OutsideALocationOfOursAreEmpty) {
