@@ -15,6 +15,9 @@ TEST(AnswerBuffer, ComesBackEmptyWithItsMemory) {
         first.text() = "somebody else's answer";
         memory = first.text().data();
     }
+    // Memory that malloc had back would go here.
+    std::string between;
+    between.reserve(2048);
     AnswerBuffer second;
     EXPECT_EQ(second.text(), "");
     EXPECT_EQ(static_cast<const void *>(second.text().data()), memory);

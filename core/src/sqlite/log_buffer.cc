@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <utility>
 
 #include "sqlite/statement.h"
 
@@ -53,7 +54,7 @@ int flush(sqlite3_file *file) noexcept {
 int on_close(sqlite3_file *file) noexcept {
     sqlite3_file *real = real_of(file);
     const int result = methods_of(real).xClose(real);
-    log_of(file).buffer.~unique_ptr();
+    std::destroy_at(&log_of(file));
     return result;
 }
 
@@ -113,15 +114,19 @@ sqlite3_vfs *default_vfs = nullptr;
 int on_open(sqlite3_vfs *, const char *name, sqlite3_file *file, int flags, int *out_flags) noexcept {
     if ((flags & SQLITE_OPEN_WAL) == 0) return default_vfs->xOpen(default_vfs, name, file, flags, out_flags);
     file->pMethods = nullptr;  // not to be closed until it is open
-    std::unique_ptr<Buffer> buffer(new (std::nothrow) Buffer);
-    if (buffer == nullptr) return SQLITE_NOMEM;
+    std::unique_ptr<Buffer> buffer;
+    try {
+        buffer = std::make_unique_for_overwrite<Buffer>();
+    } catch (const std::bad_alloc &) {
+        return SQLITE_NOMEM;
+    }
     sqlite3_file *real = real_of(file);
     const int result = default_vfs->xOpen(default_vfs, name, real, flags, out_flags);
     if (result != SQLITE_OK) {
         if (real->pMethods != nullptr) methods_of(real).xClose(real);
         return result;
     }
-    ::new (file) LogFile{{&kMethods}, std::move(buffer)};
+    std::construct_at(reinterpret_cast<LogFile *>(file), sqlite3_file{&kMethods}, std::move(buffer));
     return SQLITE_OK;
 }
 
