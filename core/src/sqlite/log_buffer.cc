@@ -126,7 +126,7 @@ int on_open(sqlite3_vfs *, const char *name, sqlite3_file *file, int flags, int 
         if (real->pMethods != nullptr) methods_of(real).xClose(real);
         return result;
     }
-    std::construct_at(reinterpret_cast<LogFile *>(file), sqlite3_file{&kMethods}, std::move(buffer));
+    std::construct_at(reinterpret_cast<LogFile *>(file), LogFile{{&kMethods}, std::move(buffer)});
     return SQLITE_OK;
 }
 
