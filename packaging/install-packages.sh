@@ -8,17 +8,17 @@
 set -euo pipefail
 
 # What a built module and appctl need.
-runtime=(nginx libjansson4 libsqlite3-0 libicu72 libssl3 libmongoc-1.0-0)
+runtime=(nginx libsqlite3-0 libicu72 libssl3 libmongoc-1.0-0)
 build=("${runtime[@]}"
-       g++ cmake ninja-build pkg-config make nginx-dev libjansson-dev libsqlite3-dev libicu-dev libssl-dev
+       g++ cmake ninja-build pkg-config make nginx-dev libboost1.81-dev libsqlite3-dev libicu-dev libssl-dev
        libmongoc-dev libpcre2-dev zlib1g-dev)
 quickstart=("${build[@]}" curl jq)
 test=("${quickstart[@]}"
       ca-certificates git python3 openssl sqlite3
-      libgtest-dev libgmock-dev libcmocka-dev libcurl4-openssl-dev libnghttp2-dev
+      libgtest-dev libgmock-dev libcmocka-dev libjansson-dev libcurl4-openssl-dev libnghttp2-dev
       clang-format clang-tidy shellcheck
       valgrind strace libfaketime procps util-linux)
-bench=("${build[@]}" ca-certificates python3 util-linux libbenchmark-dev wrk)
+bench=("${build[@]}" ca-certificates python3 util-linux libbenchmark-dev libjansson-dev wrk)
 
 usage() {
     sed -n '2,7s/^# \{0,1\}//p' "$0"

@@ -16,10 +16,6 @@ namespace {
 constexpr std::size_t kMaxName = 128;
 constexpr std::array<std::string_view, 5> kScripts = {"preInstall", "postInstall", "audit", "enforce", "runner"};
 
-std::string_view string_of(const json_t *value) noexcept {
-    return {json_string_value(value), json_string_length(value)};
-}
-
 // Unicode's White_Space, closed for new members by its stability policy; a test holds it against ICU.
 bool is_white_space(UChar32 c) noexcept {
     if (c < 0x80) return c == 0x20 || (c >= 0x09 && c <= 0x0d);
@@ -84,16 +80,16 @@ class BodyReader {
   public:
     BodyReader(const Document &document, Application &out) : pending_(document.numbers), out_(out) {}
 
-    std::vector<Violation> read(const json_t *body) {
+    std::vector<Violation> read(const JsonNode &body) {
         const Place root;
         if (take_number(root)) return std::move(violations_);
-        if (!json_is_object(body)) {
+        if (!body.is_object()) {
             add(root, "must be an object");
             take_numbers_below(root);
             return std::move(violations_);
         }
         bool named = false;
-        each_member(body, root, [&](const Place &at, const json_t *value) {
+        each_member(body, root, [&](const Place &at, const JsonNode &value) {
             if (at.key == "name") {
                 named = true;
                 if (!take_number(at)) name(at, value);
@@ -117,11 +113,10 @@ class BodyReader {
 
     // Calls visit(place, value) for each member; afterwards the numbers in it are reported.
     template <class Visit>
-    void each_member(const json_t *object, const Place &parent, const Visit &visit) {
-        auto *members = const_cast<json_t *>(object);  // the iterators change nothing
-        for (void *at = json_object_iter(members); at != nullptr; at = json_object_iter_next(members, at)) {
-            const Place place{&parent, {json_object_iter_key(at), json_object_iter_key_len(at)}};
-            visit(place, json_object_iter_value(at));
+    void each_member(const JsonNode &object, const Place &parent, const Visit &visit) {
+        for (const JsonNode &member : object.children()) {
+            const Place place{&parent, member.key};
+            visit(place, member);
             if (pending_.empty()) continue;
             take_number(place);
             take_numbers_below(place);
@@ -145,9 +140,9 @@ class BodyReader {
         pending_ = pending_.subspan(1);
     }
 
-    void name(const Place &at, const json_t *value) {
-        if (!json_is_string(value)) return add(at, "must be a string");
-        const Name name = read_name(string_of(value));
+    void name(const Place &at, const JsonNode &value) {
+        if (!value.is_string()) return add(at, "must be a string");
+        const Name name = read_name(value.text);
         if (name.length == 0) return add(at, "must not be empty");
         if (name.length > kMaxName) add(at, "must have at most 128 characters");
         if (name.control) add(at, "must not contain control characters");
@@ -157,9 +152,9 @@ class BodyReader {
         out_.slug_known = name.ascii;
     }
 
-    void configuration(const Place &place, const json_t *value) {
-        if (!json_is_object(value)) return add(place, "must be an object");
-        each_member(value, place, [&](const Place &at, const json_t *member) {
+    void configuration(const Place &place, const JsonNode &value) {
+        if (!value.is_object()) return add(place, "must be an object");
+        each_member(value, place, [&](const Place &at, const JsonNode &member) {
             if (at.key == "storageProvider") {
                 if (!take_number(at)) storage_provider(at, member);
             } else if (at.key == "notificationLanguage") {
@@ -168,35 +163,35 @@ class BodyReader {
         });
     }
 
-    void storage_provider(const Place &at, const json_t *value) {
-        if (!json_is_string(value)) return add(at, "must be a string");
-        const std::string_view text = string_of(value);
+    void storage_provider(const Place &at, const JsonNode &value) {
+        if (!value.is_string()) return add(at, "must be a string");
+        const std::string_view text = value.text;
         if (text.empty() || text == "__DEFAULT__") return;
         out_.provider = ObjectId::parse(text);
         if (!out_.provider) add(at, "must be empty, __DEFAULT__ or 24 hexadecimal digits");
     }
 
-    void notification_language(const Place &at, const json_t *value) {
-        if (!json_is_string(value)) return add(at, "must be a string");
-        const auto *found = std::find(kLanguages.begin(), kLanguages.end(), string_of(value));
+    void notification_language(const Place &at, const JsonNode &value) {
+        if (!value.is_string()) return add(at, "must be a string");
+        const auto *found = std::find(kLanguages.begin(), kLanguages.end(), value.text);
         if (found == kLanguages.end()) return add(at, "must be one of es, en, fr, de, it, zh, pt, ru");
         out_.language = static_cast<std::uint8_t>(found - kLanguages.begin());
     }
 
-    void metadata(const Place &at, const json_t *value) {
-        if (!json_is_object(value)) return add(at, "must be an object");
+    void metadata(const Place &at, const JsonNode &value) {
+        if (!value.is_object()) return add(at, "must be an object");
         if (!violations_.empty() || !pending_.empty()) return;
         out_.metadata.clear();
         append_value(out_.metadata, value);
     }
 
-    void default_scripts(const Place &place, const json_t *value) {
-        if (!json_is_object(value)) return add(place, "must be an object");
-        each_member(value, place, [&](const Place &at, const json_t *member) {
+    void default_scripts(const Place &place, const JsonNode &value) {
+        if (!value.is_object()) return add(place, "must be an object");
+        each_member(value, place, [&](const Place &at, const JsonNode &member) {
             const auto *known = std::find(kScripts.begin(), kScripts.end(), at.key);
             if (known == kScripts.end() || take_number(at)) return;
-            if (!json_is_string(member)) return add(at, "must be a string");
-            scripts_[static_cast<std::size_t>(known - kScripts.begin())] = member;
+            if (!member.is_string()) return add(at, "must be a string");
+            scripts_[static_cast<std::size_t>(known - kScripts.begin())] = &member;
         });
     }
 
@@ -207,7 +202,7 @@ class BodyReader {
             out_.scripts += before;
             append_string(out_.scripts, kScripts[i]);
             out_.scripts += ':';
-            append_string(out_.scripts, string_of(scripts_[i]));
+            append_string(out_.scripts, scripts_[i]->text);
             before = ',';
         }
         out_.scripts += before == '{' ? "{}" : "}";
@@ -217,7 +212,7 @@ class BodyReader {
     std::span<const Violation> pending_;  // numbers that are not reported yet
     Application &out_;
     std::vector<Violation> violations_;
-    std::array<const json_t *, kScripts.size()> scripts_{};
+    std::array<const JsonNode *, kScripts.size()> scripts_{};
 };
 
 }  // namespace
@@ -226,8 +221,8 @@ std::vector<Violation> read_application(std::string_view body, Application &out)
     out = Application();
     out.metadata = "{}";
     const Document document = read_json(body);
-    if (document.root == nullptr) return {{"", document.malformed}};
-    return BodyReader(document, out).read(document.root.get());
+    if (document.root() == nullptr) return {{"", document.malformed}};
+    return BodyReader(document, out).read(*document.root());
 }
 
 void complete_slug(Application &application) {

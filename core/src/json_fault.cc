@@ -1,7 +1,9 @@
 #include "json_fault.h"
 
+#include <unicode/utf8.h>
+
 #include <algorithm>
-#include <new>
+#include <cstdint>
 
 #include "ascii.h"
 
@@ -57,11 +59,25 @@ int unit_at(std::string_view text, std::size_t at) noexcept {
 
 constexpr std::string_view kNoFault;
 
+// At the first byte of a character.
+bool is_utf8_at(std::string_view text, std::size_t at) noexcept {
+    UChar32 c = 0;
+    const auto *bytes = reinterpret_cast<const std::uint8_t *>(text.data());
+    U8_NEXT(bytes, at, text.size(), c);
+    return c >= 0;
+}
+
 // What is wrong inside of the string at `token`; the reason is empty when nothing is.
 JsonFault fault_in_string(std::string_view text, const Token &token) noexcept {
     std::size_t at = token.begin + 1;
     while (at < token.end) {
         if (static_cast<unsigned char>(text[at]) < 0x20) return {at, "control character in a string"};
+        if (is_beyond_ascii(text[at])) {
+            if (!is_utf8_at(text, at)) return {at, "invalid UTF-8"};
+            while (++at < token.end && (text[at] & 0xC0) == 0x80) {
+            }
+            continue;
+        }
         if (text[at] != '\\') {
             ++at;
             continue;
@@ -87,57 +103,66 @@ JsonFault fault_in_string(std::string_view text, const Token &token) noexcept {
     return {token.begin, kNoFault};
 }
 
-JsonFault fault_at_end(std::string_view text) noexcept {
-    Token last{0, 0};
-    for (Token token = next_token(text, 0); token.begin < token.end; token = next_token(text, token.end)) last = token;
-    if (last.begin == last.end) return {text.size(), "empty body"};
-    return {text.size(), last.open ? "unterminated string" : "unexpected end"};
-}
-
-JsonFault fault_of_string(std::string_view text, const Token &token, char before, enum json_error_code code) {
-    const JsonFault inside = fault_in_string(text, token);
-    if (!inside.reason.empty()) return inside;
-    if (token.open) return {text.size(), "unterminated string"};  // the text ends with a backslash
-    switch (code) {
-        case json_error_duplicate_key:
-            return {token.begin, "duplicate key"};
-        case json_error_null_byte_in_key:
-            return {token.begin, "a key contains U+0000"};
-        default:
-            // Here a string can stand; that jansson had none means that it could not allocate it.
-            if (before == 0 || ascii::is_any_of(before, "{[,:")) throw std::bad_alloc();
-            return {token.begin, "unexpected string"};
-    }
-}
-
 std::string_view reason_of_word(std::string_view word) noexcept {
     if (word[0] == '-' || ascii::is_digit(word[0])) return "malformed or unexpected number";
     if (word == "true" || word == "false" || word == "null") return "unexpected value";
     return "unknown word";
 }
 
+// A number or word that ends before it is one: "-", "1.", "1e+", "tru".
+bool is_cut(std::string_view word) noexcept {
+    if (word[0] == '-' || ascii::is_digit(word[0])) return !ascii::is_digit(word.back());
+    return word != "true" && word != "false" && word != "null";
+}
+
+JsonFault fault_at_end(std::string_view text, const Token &last) noexcept {
+    if (last.begin == last.end) return {text.size(), "empty body"};
+    if (!last.open) return {text.size(), "unexpected end"};
+    const JsonFault inside = fault_in_string(text, last);
+    return inside.reason.empty() ? JsonFault{text.size(), "unterminated string"} : inside;
+}
+
+JsonFault fault_at(std::string_view text, const Token &token) noexcept {
+    const char c = text[token.begin];
+    if (c == '"') {
+        const JsonFault inside = fault_in_string(text, token);
+        return inside.reason.empty() ? JsonFault{token.begin, "unexpected string"} : inside;
+    }
+    if (c == '\0') return {token.begin, "unexpected character U+0000"};
+    if (is_word(c)) return {token.begin, reason_of_word(text.substr(token.begin, token.end - token.begin))};
+    if (is_beyond_ascii(c) && !is_utf8_at(text, token.begin)) return {token.begin, "invalid UTF-8"};
+    return {token.begin, "unexpected character"};
+}
+
 }  // namespace
 
-JsonFault find_fault(std::string_view text, const json_error_t &error) {
-    if (error.text[0] == '\0') throw std::bad_alloc();
-    const enum json_error_code code = ::json_error_code(&error);
-    const auto position = static_cast<std::size_t>(error.position);
-    if (code == json_error_invalid_utf8) return {position, "invalid UTF-8"};
-    if (code == json_error_premature_end_of_input) return fault_at_end(text);
-
-    char before = 0;
+JsonFault find_fault(std::string_view text, const JsonStop &stop) noexcept {
+    using Reason = JsonStop::Reason;
+    Token before{0, 0};
     Token token = next_token(text, 0);
-    while (token.end < position && token.begin < token.end) {
-        before = text[token.begin];
+    while (token.end <= stop.offset && token.begin < token.end) {
+        before = token;
         token = next_token(text, token.end);
     }
-    if (token.begin == token.end) return fault_at_end(text);
-    if (code == json_error_end_of_input_expected) return {token.begin, "unexpected text after the document"};
-    if (text[token.begin] == '"') return fault_of_string(text, token, before, code);
-    if (is_word(text[token.begin])) {
-        return {token.begin, reason_of_word(text.substr(token.begin, token.end - token.begin))};
+    switch (stop.reason) {
+        case Reason::kDepth:
+            return {stop.offset, "nested deeper than 32 levels"};
+        case Reason::kDuplicateKey:
+            return {token.begin, "duplicate key"};
+        case Reason::kNulInKey:
+            return {token.begin, "a key contains U+0000"};
+        case Reason::kTrailing:
+            if (text[token.begin] != '\0') return {token.begin, "unexpected text after the document"};
+            break;
+        default:
+            break;
     }
-    return {token.begin, "unexpected character"};
+    // The parser blames what follows a number that is cut short.
+    if (before.end == stop.offset && before.begin < before.end && is_word(text[before.begin])) {
+        const std::string_view word = text.substr(before.begin, before.end - before.begin);
+        if (is_cut(word)) return {before.begin, reason_of_word(word)};
+    }
+    return token.begin == token.end ? fault_at_end(text, before) : fault_at(text, token);
 }
 
 std::string fault_message(std::string_view text, const JsonFault &fault) {

@@ -1,12 +1,12 @@
-// Where and why a text is malformed, in the project's own words: jansson's position is the end of a token, and its
-// messages quote the text.
+// Where and why a text is malformed, in the project's own words: the parser knows a place only, and what it calls an
+// error is not what a client would.
 #pragma once
-
-#include <jansson.h>
 
 #include <cstddef>
 #include <string>
 #include <string_view>
+
+#include "json_parser.h"
 
 namespace appcreate {
 
@@ -15,8 +15,8 @@ struct JsonFault {
     std::string_view reason;
 };
 
-// The fault of a text that jansson refused with `error`. Throws std::bad_alloc where it was memory that was missing.
-JsonFault find_fault(std::string_view text, const json_error_t &error);
+// The fault of a text where the parser stopped; `stop` has a reason.
+JsonFault find_fault(std::string_view text, const JsonStop &stop) noexcept;
 
 // "malformed JSON at line 1, column 5: …"; lines and columns from 1, columns in bytes.
 std::string fault_message(std::string_view text, const JsonFault &fault);

@@ -33,28 +33,27 @@ void append_escape(std::string &out, unsigned char c) {
     }
 }
 
-void append_object(std::string &out, const json_t *object) {
-    // jansson's iterators take a pointer to non-const and change nothing.
-    auto *members = const_cast<json_t *>(object);
+void append_object(std::string &out, const JsonNode &object) {
     char before = '{';
-    for (void *at = json_object_iter(members); at != nullptr; at = json_object_iter_next(members, at)) {
+    for (const JsonNode &member : object.children()) {
         out += before;
-        append_string(out, {json_object_iter_key(at), json_object_iter_key_len(at)});
+        append_string(out, member.key);
         out += ':';
-        append_value(out, json_object_iter_value(at));
+        append_value(out, member);
         before = ',';
     }
     if (before == '{') out += '{';
     out += '}';
 }
 
-void append_array(std::string &out, const json_t *array) {
-    const std::size_t n = json_array_size(array);
-    out += '[';
-    for (std::size_t i = 0; i < n; ++i) {
-        if (i > 0) out += ',';
-        append_value(out, json_array_get(array, i));
+void append_array(std::string &out, const JsonNode &array) {
+    char before = '[';
+    for (const JsonNode &element : array.children()) {
+        out += before;
+        append_value(out, element);
+        before = ',';
     }
+    if (before == '[') out += '[';
     out += ']';
 }
 
@@ -100,30 +99,27 @@ void append_real(std::string &out, double value) {
     out += exponent;
 }
 
-void append_value(std::string &out, const json_t *value) {
-    switch (json_typeof(value)) {
-        case JSON_OBJECT:
+void append_value(std::string &out, const JsonNode &value) {
+    switch (value.kind) {
+        case JsonNode::Kind::kObject:
             append_object(out, value);
             break;
-        case JSON_ARRAY:
+        case JsonNode::Kind::kArray:
             append_array(out, value);
             break;
-        case JSON_STRING:
-            append_string(out, {json_string_value(value), json_string_length(value)});
+        case JsonNode::Kind::kString:
+            append_string(out, value.text);
             break;
-        case JSON_INTEGER:
-            append_integer(out, json_integer_value(value));
+        case JsonNode::Kind::kInteger:
+            append_integer(out, value.integer);
             break;
-        case JSON_REAL:
-            append_real(out, json_real_value(value));
+        case JsonNode::Kind::kReal:
+            append_real(out, value.real);
             break;
-        case JSON_TRUE:
-            out += "true";
+        case JsonNode::Kind::kBoolean:
+            out += value.integer != 0 ? "true" : "false";
             break;
-        case JSON_FALSE:
-            out += "false";
-            break;
-        case JSON_NULL:
+        case JsonNode::Kind::kNull:
             out += "null";
             break;
     }

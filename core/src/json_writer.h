@@ -1,11 +1,11 @@
 // Writes JSON text, compact, straight into the bytes that are stored and sent.
 #pragma once
 
-#include <jansson.h>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+#include "json_tree.h"
 
 namespace appcreate {
 
@@ -15,6 +15,6 @@ void append_integer(std::string &out, std::int64_t value);
 // Shortest form that reads back the same, keeping a `.0` or an exponent (contract, "metadata").
 void append_real(std::string &out, double value);
 // Appends any value, members in the order sent. Depth is bounded by the reader.
-void append_value(std::string &out, const json_t *value);
+void append_value(std::string &out, const JsonNode &value);
 
 }  // namespace appcreate

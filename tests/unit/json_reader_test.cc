@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace appcreate {
 namespace {
 
@@ -9,7 +11,7 @@ using std::string_literals::operator""s;
 
 std::string malformed(std::string_view text) {
     const Document document = read_json(text);
-    EXPECT_EQ(document.root == nullptr, !document.malformed.empty());
+    EXPECT_EQ(document.root() == nullptr, !document.malformed.empty());
     constexpr std::string_view kStart = "malformed JSON at line ";
     EXPECT_TRUE(document.malformed.empty() || document.malformed.starts_with(kStart));
     return document.malformed.empty() ? "" : document.malformed.substr(kStart.size());
@@ -17,7 +19,7 @@ std::string malformed(std::string_view text) {
 
 std::vector<std::string> numbers(std::string_view text) {
     const Document document = read_json(text);
-    EXPECT_NE(document.root, nullptr) << document.malformed;
+    EXPECT_NE(document.root(), nullptr) << document.malformed;
     std::vector<std::string> pointers;
     for (const Violation &violation : document.numbers) pointers.push_back(violation.pointer);
     return pointers;
@@ -148,13 +150,28 @@ TEST(MalformedJson, OfDuplicateKeys) {
     EXPECT_EQ(malformed("{\"a\":{\"a\":1},\"A\":2}"), "");
 }
 
+TEST(MalformedJson, OfDuplicateKeysAmongMany) {
+    const auto object = [](int n_keys, int twice) {
+        std::string text = "{";
+        for (int i = 0; i < n_keys; ++i)
+            text += "\"" + std::to_string(i) + "\":{\"" + std::to_string(twice) + "\":0},\n";
+        return text + "\"" + std::to_string(twice) + "\":1}";
+    };
+    for (const int n_keys : {1, 15, 16, 17, 18, 40, 2000}) {
+        EXPECT_EQ(malformed(object(n_keys, n_keys)), "") << n_keys;
+        for (const int twice : {0, n_keys / 2, n_keys - 1}) {
+            EXPECT_EQ(malformed(object(n_keys, twice)), std::to_string(n_keys + 1) + ", column 1: duplicate key")
+                << n_keys;
+        }
+    }
+}
+
 TEST(MalformedJson, OfNulInAKey) {
     EXPECT_EQ(malformed("{\"b\":1,\"a\\u0000\":1}"), "1, column 8: a key contains U+0000");
     EXPECT_EQ(malformed("{\"a\":{\"\\u0000\":1}}"), "1, column 7: a key contains U+0000");
     EXPECT_EQ(malformed("{\"a\":\"\\u0000\"}"), "");
 }
 
-// jansson's lexer loses a byte 0 that follows a number or a word.
 TEST(MalformedJson, OfAByteZeroAnywhere) {
     EXPECT_EQ(malformed("\0"s), "1, column 1: unexpected character U+0000");
     EXPECT_EQ(malformed("{}\0"s), "1, column 3: unexpected character U+0000");
@@ -210,18 +227,20 @@ TEST(Depth, IsBoundedBehindUnbalancedBrackets) {
 TEST(Numbers, OfSixtyFourBitsAreRead) {
     const Document document =
         read_json("[9223372036854775807,-9223372036854775808,0,-0,1,-1,999999999999999999,1000000000000000000]");
-    ASSERT_NE(document.root, nullptr);
+    ASSERT_NE(document.root(), nullptr);
     EXPECT_TRUE(document.numbers.empty());
-    EXPECT_EQ(json_integer_value(json_array_get(document.root.get(), 0)), INT64_MAX);
-    EXPECT_EQ(json_integer_value(json_array_get(document.root.get(), 1)), INT64_MIN);
+    std::vector<std::int64_t> integers;
+    for (const JsonNode &element : document.root()->children()) integers.push_back(element.integer);
+    EXPECT_EQ(integers,
+              (std::vector<std::int64_t>{INT64_MAX, INT64_MIN, 0, 0, 1, -1, 999999999999999999, 1000000000000000000}));
 }
 
 TEST(Numbers, OfDoublesAreRead) {
     for (const std::string &number :
          {"1.7976931348623157e308"s, "-1.7976931348623157E+308"s, "5e-324"s, "2.4703282292062328e-324"s, "0.0"s,
-          "-0.0"s, "0e999999999"s, "0.000e-999999999"s, "1e30"s, "0." + std::string(400, '0'),
-          "0." + std::string(320, '0') + "1", std::string(308, '9') + ".5", "1" + std::string(300, '0') + "e-300",
-          "0." + std::string(400, '0') + "1e400", "2.2250738585072011e-308"s}) {
+          "-0.0"s, "0e999999999"s, "0e99999999999999"s, "-0.0e-99999999999999"s, "0.000e-999999999"s, "1e30"s,
+          "0." + std::string(400, '0'), "0." + std::string(320, '0') + "1", std::string(308, '9') + ".5",
+          "1" + std::string(300, '0') + "e-300", "0." + std::string(400, '0') + "1e400", "2.2250738585072011e-308"s}) {
         EXPECT_EQ(numbers("[" + number + "]"), Pointers{}) << number;
     }
 }
@@ -250,10 +269,21 @@ TEST(Numbers, HaveEscapedPointers) {
 
 TEST(Numbers, LeaveTheRestAsItIs) {
     const Document document = read_json(R"({"a":123456789012345678901234567890,"b":"1e999","c":2.5})");
-    ASSERT_NE(document.root, nullptr);
-    EXPECT_EQ(json_integer_value(json_object_get(document.root.get(), "a")), 0);
-    EXPECT_STREQ(json_string_value(json_object_get(document.root.get(), "b")), "1e999");
-    EXPECT_EQ(json_real_value(json_object_get(document.root.get(), "c")), 2.5);
+    ASSERT_NE(document.root(), nullptr);
+    EXPECT_EQ(document.root()->member("a")->integer, 0);
+    EXPECT_EQ(document.root()->member("b")->text, "1e999");
+    EXPECT_EQ(document.root()->member("c")->real, 2.5);
+    EXPECT_EQ(document.root()->member("d"), nullptr);
+
+    constexpr std::string_view kStrings = R"(["1e99999999999","\"\\",1e99999999999,"\"1e99999999999",-0e99999999999])";
+    const Document strings = read_json(kStrings);
+    ASSERT_NE(strings.root(), nullptr) << strings.malformed;
+    std::vector<std::string_view> texts;
+    for (const JsonNode &element : strings.root()->children()) texts.push_back(element.text);
+    EXPECT_EQ(texts, (std::vector<std::string_view>{"1e99999999999", "\"\\", "", "\"1e99999999999", ""}));
+    ASSERT_EQ(strings.numbers.size(), 1U);
+    EXPECT_EQ(strings.numbers[0].pointer, "/2");
+    EXPECT_TRUE(std::signbit(strings.tree.nodes.back().real));
 }
 
 TEST(Numbers, AreCutAtThirtyTwo) {
@@ -279,14 +309,14 @@ TEST(Numbers, DoNotHideASyntaxError) {
 
 TEST(JsonReader, ReadsAnyRoot) {
     for (const char *text : {"{}", "[]", "1", "\"x\"", "true", "null", " {} "}) {
-        EXPECT_NE(read_json(text).root, nullptr) << text;
+        EXPECT_NE(read_json(text).root(), nullptr) << text;
     }
 }
 
 TEST(JsonReader, ReadsStringsWithU0000) {
     const Document document = read_json("\"a\\u0000b\"");
-    ASSERT_NE(document.root, nullptr);
-    EXPECT_EQ(std::string(json_string_value(document.root.get()), json_string_length(document.root.get())), "a\0b"s);
+    ASSERT_NE(document.root(), nullptr);
+    EXPECT_EQ(document.root()->text, "a\0b"s);
 }
 
 }  // namespace

@@ -32,9 +32,9 @@ std::string integer_of(std::int64_t value) {
 
 std::string rewritten(std::string_view text) {
     const Document document = read_json(text);
-    EXPECT_NE(document.root, nullptr) << document.malformed;
+    EXPECT_NE(document.root(), nullptr) << document.malformed;
     std::string out;
-    append_value(out, document.root.get());
+    append_value(out, *document.root());
     return out;
 }
 

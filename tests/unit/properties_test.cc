@@ -1,6 +1,5 @@
 // What holds for any input: tried with many that are drawn from a fixed seed.
 #include <gtest/gtest.h>
-#include <jansson.h>
 #include <unicode/uchar.h>
 
 #include <cmath>
@@ -8,6 +7,7 @@
 #include <random>
 
 #include "application.h"
+#include "json.h"
 #include "json_reader.h"
 #include "json_writer.h"
 #include "record.h"
@@ -15,6 +15,9 @@
 
 namespace appcreate {
 namespace {
+
+using std::string_view_literals::operator""sv;
+using test::Json;
 
 class Draw {
   public:
@@ -105,10 +108,17 @@ class Draw {
     std::mt19937_64 engine_{20260314};
 };
 
-std::string write(const json_t *value) {
-    std::string out;
-    append_value(out, value);
+std::string write(const json_t *value, std::size_t flags) {
+    char *text = json_dumps(value, flags | JSON_ENCODE_ANY);
+    std::string out(text);
+    free(text);
     return out;
+}
+
+// With the rules of a body.
+Json read(std::string_view text) {
+    return Json(
+        json_loadb(text.data(), text.size(), JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, nullptr));
 }
 
 // Equal with types, signs of zero and order, which json_equal() does not look at.
@@ -143,31 +153,71 @@ TEST(Property, MetadataReadBackEqualsWhatWasSent) {
     Draw draw;
     for (int i = 0; i < 3000; ++i) {
         const Json metadata = draw.object(5);
-        const std::string body = R"({"name":"abc","metadata":)" + write(metadata.get()) + "}";
+        const std::string body = R"({"name":"abc","metadata":)" + write(metadata.get(), JSON_COMPACT) + "}";
         Application application;
         ASSERT_TRUE(read_application(body, application).empty()) << body;
         RecordFacts facts;
         facts.slug = "abc";
         std::string answer;
         render_answer(answer, application, facts);
-        const Document document = read_json(answer);
-        ASSERT_NE(document.root, nullptr) << document.malformed << answer;
-        const json_t *kept = json_object_get(json_object_get(document.root.get(), "data"), "metadata");
+        const Json read_back = read(answer);
+        ASSERT_NE(read_back, nullptr) << answer;
+        const json_t *kept = json_object_get(json_object_get(read_back.get(), "data"), "metadata");
         ASSERT_TRUE(same(metadata.get(), kept)) << body;
     }
 }
 
-TEST(Property, MetadataThatJanssonWroteIsKept) {
+// What the core reads and writes again, or an empty text for what it finds malformed.
+std::string rewritten(std::string_view text) {
+    const Document document = read_json(text);
+    std::string out;
+    if (document.root() != nullptr) append_value(out, *document.root());
+    return out;
+}
+
+TEST(Property, WhatJanssonWroteIsRead) {
     Draw draw;
     for (int i = 0; i < 1000; ++i) {
         const Json value = draw.object(4);
-        char *text = json_dumps(value.get(), JSON_ENSURE_ASCII | JSON_INDENT(2));
-        ASSERT_NE(text, nullptr);
-        const Document document = read_json(text);
-        free(text);
-        ASSERT_NE(document.root, nullptr) << document.malformed;
-        EXPECT_TRUE(same(value.get(), document.root.get()));
+        for (const std::size_t flags : {JSON_ENSURE_ASCII | JSON_INDENT(2), JSON_ESCAPE_SLASH | JSON_COMPACT}) {
+            EXPECT_TRUE(same(value.get(), read(rewritten(write(value.get(), flags))).get()));
+        }
     }
+}
+
+// Texts that are wrong in one place or two, or just still right.
+TEST(Property, IsMalformedWhereJanssonFindsIt) {
+    Draw draw;
+    int malformed = 0;
+    for (int i = 0; i < 20000; ++i) {
+        std::string text = write(draw.object(3).get(), draw.below(2) == 0 ? JSON_COMPACT : JSON_ENSURE_ASCII);
+        for (std::uint64_t n = draw.below(3); n > 0; --n) {
+            constexpr std::string_view kBytes = "\"\\{}[]:, 0e.-+u1d8fntrua\x80\xC3\xED";
+            const char byte = kBytes[draw.below(kBytes.size())];
+            const std::size_t at = draw.below(text.size());
+            switch (draw.below(3)) {
+                case 0:
+                    text[at] = byte;
+                    break;
+                case 1:
+                    text.insert(at, 1, byte);
+                    break;
+                default:
+                    text.erase(at, 1);
+            }
+            if (text.empty()) break;
+        }
+        if (!read_json(text).numbers.empty()) continue;  // jansson calls them malformed
+        const Json value = read(text);
+        if (value == nullptr) {
+            ++malformed;
+            EXPECT_EQ(rewritten(text), "") << text;
+        } else {
+            EXPECT_TRUE(same(value.get(), read(rewritten(text)).get())) << text;
+        }
+    }
+    EXPECT_GT(malformed, 5000);
+    EXPECT_LT(malformed, 15000);
 }
 
 TEST(Property, RealsReadBackTheSame) {
@@ -257,7 +307,7 @@ TEST(Property, SpoiltBodiesAreAnsweredOrRead) {
         std::string body = good;
         for (std::size_t n = 1 + draw.below(3); n > 0; --n) {
             const std::size_t at = draw.below(body.size());
-            constexpr std::string_view kPieces = "{}[]\",:\\u0159.eE+-tfn \n\0\xC3\xF0\x80\xFF";
+            constexpr std::string_view kPieces = "{}[]\",:\\u0159.eE+-tfn \n\0\xC3\xF0\x80\xFF"sv;
             switch (draw.below(3)) {
                 case 0:
                     body[at] = kPieces[draw.below(kPieces.size())];
@@ -274,8 +324,8 @@ TEST(Property, SpoiltBodiesAreAnsweredOrRead) {
         ASSERT_LE(violations.size(), kMaxViolations);
         if (!violations.empty()) continue;
         const Document metadata = read_json(application.metadata);
-        ASSERT_NE(metadata.root, nullptr) << application.metadata;
-        ASSERT_NE(read_json(application.scripts).root, nullptr) << application.scripts;
+        ASSERT_NE(metadata.root(), nullptr) << application.metadata;
+        ASSERT_NE(read_json(application.scripts).root(), nullptr) << application.scripts;
     }
 }
 

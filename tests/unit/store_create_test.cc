@@ -10,13 +10,14 @@ namespace {
 class StoreCreate : public StoreTest {
   protected:
     void prepare() override { org_ = make_org(*store_); }
-    std::string add_provider(const std::string &org, std::string_view name, bool is_default) {
+    std::string add_provider(const std::string &org, std::string_view name, bool is_default,
+                             std::string config = R"({"bucket":"b"})") {
         ProviderSpec spec;
         spec.org = org;
         spec.name = name;
         spec.provider = "s3";
         spec.region = "eu-west-1";
-        spec.config = R"({"bucket":"b"})";
+        spec.config = std::move(config);
         spec.is_default = is_default;
         return text_at(parse(row([&](const RowSink &sink) { store_->provider_create(spec, sink); })).get(), {"id"});
     }
@@ -159,6 +160,19 @@ TEST_P(StoreCreate, DefaultProviderIsEmbedded) {
         EXPECT_EQ(text_at(provider, {"config", "bucket"}), "b");
         EXPECT_EQ(text_at(provider, {"provider"}), "s3");
     }
+}
+
+// In a record it stands three levels deeper than a body may be nested.
+TEST_P(StoreCreate, ProvidersConfigMayBeAsDeepAsABody) {
+    std::string config;
+    for (int i = 0; i < 31; ++i) config += R"({"a":)";
+    config += "{}" + std::string(31, '}');
+    add_provider(org_.slug, "Deep", true, config);
+    const auto create = named(org_.key, "App");
+    write_one(*store_, *create);
+    ASSERT_EQ(code_of(*create), AC_CODE_OK) << answer_body(*create);
+    EXPECT_NE(answer_body(*create).find("\"config\":" + config + ","), std::string::npos) << answer_body(*create);
+    expect_sound(*store_, org_.slug);
 }
 
 TEST_P(StoreCreate, NamedProviderOfTheOrganization) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <jansson.h>
 
 #include <chrono>
 #include <deque>
@@ -15,7 +14,7 @@
 #include <vector>
 
 #include "errors.h"
-#include "json_reader.h"
+#include "json.h"
 #include "store.h"
 
 namespace appcreate::test {

@@ -1,9 +1,6 @@
 #include "mongo/json_bson.h"
 
-#include <jansson.h>
-
 #include <array>
-#include <new>
 
 #include "errors.h"
 #include "json_reader.h"
@@ -12,45 +9,31 @@
 namespace appcreate::mongo {
 namespace {
 
-std::string_view string_of(const json_t *value) noexcept {
-    return {json_string_value(value), json_string_length(value)};
-}
-
-void append(Writer &out, std::string_view key, const json_t *value);
-
-void append_members(Writer &out, const json_t *object) {
-    auto *members = const_cast<json_t *>(object);  // the iterators change nothing
-    for (void *at = json_object_iter(members); at != nullptr; at = json_object_iter_next(members, at)) {
-        append(out, {json_object_iter_key(at), json_object_iter_key_len(at)}, json_object_iter_value(at));
-    }
-}
-
-void append(Writer &out, std::string_view key, const json_t *value) {
-    switch (json_typeof(value)) {
-        case JSON_OBJECT:
-            out.document(key, [value](Writer &inside) { append_members(inside, value); });
-            break;
-        case JSON_ARRAY:
-            out.array(key, [value](Items &items) {
-                for (std::size_t i = 0; i < json_array_size(value); ++i) {
-                    append(items.writer(), items.key(), json_array_get(value, i));
-                }
+void append(Writer &out, std::string_view key, const JsonNode &value) {
+    switch (value.kind) {
+        case JsonNode::Kind::kObject:
+            out.document(key, [&value](Writer &inside) {
+                for (const JsonNode &member : value.children()) append(inside, member.key, member);
             });
             break;
-        case JSON_STRING:
-            out.text(key, string_of(value));
+        case JsonNode::Kind::kArray:
+            out.array(key, [&value](Items &items) {
+                for (const JsonNode &element : value.children()) append(items.writer(), items.key(), element);
+            });
             break;
-        case JSON_INTEGER:
-            out.integer(key, json_integer_value(value));
+        case JsonNode::Kind::kString:
+            out.text(key, value.text);
             break;
-        case JSON_REAL:
-            out.real(key, json_real_value(value));
+        case JsonNode::Kind::kInteger:
+            out.integer(key, value.integer);
             break;
-        case JSON_TRUE:
-        case JSON_FALSE:
-            out.boolean(key, json_is_true(value));
+        case JsonNode::Kind::kReal:
+            out.real(key, value.real);
             break;
-        case JSON_NULL:
+        case JsonNode::Kind::kBoolean:
+            out.boolean(key, value.integer != 0);
+            break;
+        case JsonNode::Kind::kNull:
             out.null(key);
             break;
     }
@@ -87,13 +70,9 @@ void append_json(Writer &out, std::string_view key, std::string_view json) {
         out.document(key, [](Writer &) {});
         return;
     }
-    json_error_t error;
-    const Json root(json_loadb(json.data(), json.size(), JSON_ALLOW_NUL, &error));
-    if (root == nullptr) {
-        if (json_error_code(&error) == json_error_out_of_memory) throw std::bad_alloc();
-        throw Failure(AC_EINTERNAL, "a JSON text of the library's own making is malformed");
-    }
-    append(out, key, root.get());
+    const Document document = read_json(json, kMaxStoredDepth);
+    if (document.root() == nullptr) throw Failure(AC_EINTERNAL, "a JSON text of the library's own making is malformed");
+    append(out, key, *document.root());
 }
 
 void append_object(std::string &json, std::string_view bson) {

@@ -1,7 +1,5 @@
 #include "sqlite/check.h"
 
-#include <jansson.h>
-
 #include <algorithm>
 
 #include "json_reader.h"
@@ -23,9 +21,9 @@ bool is_slug(std::string_view slug) {
            std::all_of(slug.begin(), slug.end(), [&](char c) { return is_alnum(c) || c == '-'; }) && !is_hex24(slug);
 }
 
-std::string member(const json_t *object, const char *name) {
-    const json_t *value = json_object_get(object, name);
-    return json_is_string(value) ? std::string(json_string_value(value), json_string_length(value)) : std::string();
+std::string_view member(const JsonNode &object, std::string_view name) {
+    const JsonNode *value = object.member(name);
+    return value != nullptr ? value->text : std::string_view();
 }
 
 std::vector<ProblemRow> dangling(const Connection &connection, std::string_view sql, const char *detail) {
@@ -61,9 +59,9 @@ bool finds_itself(Statement &by_index, const Record &record, std::string_view ke
 std::string what_is_wrong(const Record &record) {
     if (record.organization.empty()) return "its organization does not exist";
     if (!is_slug(record.slug)) return "its slug does not match the pattern of slugs";
-    const Document document = read_json(record.data);
-    if (!document.root || !json_is_object(document.root.get())) return "its data is no JSON object";
-    const json_t *data = document.root.get();
+    const Document document = read_json(record.data, kMaxStoredDepth);
+    if (document.root() == nullptr || !document.root()->is_object()) return "its data is no JSON object";
+    const JsonNode &data = *document.root();
     if (member(data, "id") != record.id) return "its data has another id";
     if (member(data, "slug") != record.slug) return "its data has another slug";
     if (member(data, "organization") != record.organization) return "its data names another organization";
