@@ -21,13 +21,18 @@ def measure(env):
 
 def _alone(env):
     row = env.add(Row("latency", "one create alone, p50", "one bare durable insert, p50", "us", Target(at_most=1.3)))
+    hop = env.add(Row("latency", "return 200 alone, p50", "one bare durable insert, p50", "us", Target()))
     for _ in range(env.plan.rounds):
         store, folder = env.new_store()
         with nginx.module(env.build, folder, store, 1) as ours:
+            size = len(wire.send(ours.port, wire.create(store))[1])
             load = env.load.closed(ours.port, wire.create(store), 1, env.plan.latency)
+        with nginx.static_return(folder / "return", 1, size) as plain:
+            answer = env.load.closed(plain.port, wire.create(store), 1, env.plan.short)
         bare_store, bare_folder = env.new_store()
         bare = env.load.sqlite_loop(bare_store, 1, env.plan.latency)
         row.add(load.latency_us["50"], bare.latency_us["50"])
+        hop.add(answer.latency_us["50"], bare.latency_us["50"])
         env.forget(folder)
         env.forget(bare_folder)
 

@@ -20,10 +20,13 @@ def _large_store(env):
     count = env.plan.large_store
     row = env.add(Row("size", f"creates, 128 connections, random names, store of {count:,} applications", "empty store",
                       "/s", Target(at_least=1 / 1.3)))
+    bare = env.add(Row("size", f"SQLite loop, 64 a transaction, store of {count:,} applications", "empty store", "/s",
+                       Target()))
     large, large_folder = env.new_store()
     env.load.fill(large, count)
     for _ in range(env.plan.rounds):
         row.add(_throughput(env, large, large_folder), _throughput(env, *env.new_store(), is_last=True))
+        bare.add(_bare_throughput(env, large), _bare_throughput(env, *env.new_store()))
     env.forget(large_folder)
 
 
@@ -32,6 +35,13 @@ def _throughput(env, store, folder, is_last=False):
         wire.send(ours.port, wire.create(store))
         rate = env.load.closed(ours.port, wire.create(store), 128, env.plan.latency).per_second
     if is_last:
+        env.forget(folder)
+    return rate
+
+
+def _bare_throughput(env, store, folder=None):
+    rate = env.load.sqlite_loop(store, 64, env.plan.short).per_second
+    if folder:
         env.forget(folder)
     return rate
 

@@ -28,7 +28,7 @@ Progress run(const Connection &connection, int mode) {
 }
 
 // SQLite leaves what it copied in the kernel's memory where others wrote meanwhile, and syncs it all at the restart:
-// 30 ms of disk at 64 MiB, with the turn held. Synced here, nobody waits for it but the disk.
+// tens of milliseconds of disk, with the turn held. Synced here, nobody waits for it but the disk.
 void sync_file(const Connection &connection) {
     sqlite3_file *file = nullptr;
     if (sqlite3_file_control(connection.raw(), "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK) return;

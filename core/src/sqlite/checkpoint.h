@@ -11,14 +11,15 @@ namespace appcreate::sqlite {
 
 // In frames of one page, 4 KiB.
 struct WalLimits {
-    std::uint32_t copy = 4096;      // 16 MiB not copied yet: work for the checkpointer
-    std::uint32_t restart = 16384;  // 64 MiB: time for the log to start again
+    std::uint32_t copy = 16384;     // 64 MiB not copied yet: work for the checkpointer
+    std::uint32_t restart = 49152;  // 192 MiB: time for the log to start again
     std::uint32_t help = 131072;    // 512 MiB not copied yet: writers help
     std::uint32_t tools = 1000;     // without a checkpointer, as SQLite does by itself
 };
 
 // Copies what can be copied while others write; at the end, when the log is long, holds the turn so that it starts
-// again from its beginning. Often and little: what is copied at once is what the disk keeps a commit waiting for.
+// again from its beginning. Seldom and much: of a page that was written often only the last version is copied, and with
+// random slugs it takes some thousand creates until most pages of their index are met again.
 // False when others keep it from getting anywhere.
 bool checkpoint(Connection &connection, Turn &turn, const WalLimits &limits, std::int64_t timeout_ns);
 
