@@ -9,8 +9,9 @@
 namespace app_create {
 namespace {
 
-// A thousand finalized requests in one event would keep everybody else waiting.
-constexpr ngx_uint_t slice = 64;
+// A thousand finalized requests in one event would keep everybody else waiting, and so would their clients, which ask
+// again at once: both come in portions of this size, with everybody else between them.
+constexpr ngx_uint_t slice = 8;
 
 struct LogLine {
     Message message;
