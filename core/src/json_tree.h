@@ -37,11 +37,13 @@ struct JsonNode {
     };
 
     Kind kind = Kind::kNull;
-    std::uint32_t n_nodes = 1;  // this one and all that are in it
-    std::string_view key;       // of an object's member
-    std::string_view text;      // of a string
-    std::int64_t integer = 0;   // of an integer; 1 or 0 of a boolean
-    double real = 0;
+    std::uint32_t n_nodes = 1;     // this one and all that are in it
+    std::string_view key;          // of an object's member
+    std::string_view text;         // of a string
+    union {                        // a large body has a node for every two of its bytes
+        std::int64_t integer = 0;  // of an integer; 1 or 0 of a boolean
+        double real;               // of a real
+    };
 
     [[nodiscard]] bool is_object() const noexcept { return kind == Kind::kObject; }
     [[nodiscard]] bool is_string() const noexcept { return kind == Kind::kString; }
