@@ -234,7 +234,11 @@ enum {
 
 typedef struct ac_store ac_store;
 
-/* Makes a handle; contacts nothing: the first use connects, and every later one again when the store went away. */
+/*
+ * Makes a handle; contacts nothing: the first use connects, and every later one again when the store went away.
+ * The first of an SQLite file with AC_STORE_MAINTAIN sets SQLite's SQLITE_CONFIG_PAGECACHE for the process, if nothing
+ * in it has used SQLite before: call it while no other thread makes its first call of SQLite.
+ */
 ac_status ac_store_open(const ac_store_options *options, ac_store **out, ac_error *err) AC_NOEXCEPT;
 
 /* Blocks until running calls' background work has ended. No other call on `store` may be running. */

@@ -9,6 +9,7 @@
 #include "sqlite/failure.h"
 #include "sqlite/keys.h"
 #include "sqlite/organizations.h"
+#include "sqlite/page_memory.h"
 #include "sqlite/providers.h"
 #include "sqlite/transfer.h"
 
@@ -38,6 +39,7 @@ SqliteStore::SqliteStore(const StoreOptions &options, const WalLimits &limits)
       write_loop_(sessions_, turn_, maintenance_, log_, path_, options.timeout_ms),
       lookups_(log_, path_, "looking up keys") {
     if (!options.maintain) return;
+    reserve_page_memory();
     try {
         maintenance_.start();
     } catch (const std::system_error &error) {
