@@ -1,12 +1,14 @@
 """Load, closed-loop and open-loop, and what it measured."""
 
 import json
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from process import run
 
 SCRIPT = Path(__file__).parent / "load.lua"
+REAL_TIME = ["chrt", "--rr", "1"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Generator:
         self.build = build
         self.folder = folder
         self.files = 0
+        self.has_real_time = subprocess.run([*REAL_TIME, "true"], capture_output=True, check=False).returncode == 0
 
     def _file(self, request):
         self.files += 1
@@ -52,9 +55,11 @@ class Generator:
         return [str(word) for word in (self.build / "bench_open_loop", port, self._file(request), rate, seconds,
                                        connections)]
 
-    def open(self, port, request, rate, seconds, connections):
-        """Requests at a constant rate, each measured from when it was due."""
-        return read_open(run(self.open_command(port, request, rate, seconds, connections)), seconds)
+    def open(self, port, request, rate, seconds, connections, real_time=False):
+        """Requests at a constant rate, each measured from when it was due. `real_time`: what measures does not wait for
+        a core itself, as if it ran on another machine."""
+        command = self.open_command(port, request, rate, seconds, connections)
+        return read_open(run([*REAL_TIME, *command] if real_time and self.has_real_time else command), seconds)
 
     def sqlite_loop(self, store, creates, seconds):
         return self._loop("bench_sqlite_loop", store.path, creates, seconds)
