@@ -39,5 +39,5 @@ FULL = Plan(rounds=3, short=3, create=10, few=(8,), many=(64, 128, 256), latency
 
 # Some 4 minutes and a half.
 QUICK = Plan(rounds=3, short=1, create=1, few=(), many=(64, 256), latency=1, warm=1, direct=(64,), static=1,
-             lock=1, stalls=3, large_store=100_000, same_name=20_000, fresh_starts=3, memory_before=10_000, memory_after=60_000,
+             lock=1, stalls=3, large_store=50_000, same_name=20_000, fresh_starts=3, memory_before=10_000, memory_after=60_000,
              mongo=(64,), mongo_warm=2, mongo_most=100_000, core_repetitions=3, core_seconds=0.03)

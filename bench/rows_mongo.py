@@ -20,7 +20,8 @@ PATIENCE = "app_create_timeout 20s;"
 def measure(env):
     with MongoServer(env.build, env.folder) as server:
         server.warm(env, env.plan.mongo_warm)
-        _measure_both(env, server, Rates(), {})  # what the server's compiler learns from these is not counted
+        if env.plan.is_full:
+            _measure_both(env, server, Rates(), {})  # what the server's compiler learns from these is not counted
         rates, batches = Rates(), {}
         for number in range(env.plan.rounds):
             _measure_both(env, server, rates, batches)
