@@ -121,7 +121,7 @@ class Model {
 };
 
 // One gateway's way to the model.
-class ModelServer final : public mongo::Server {
+class ModelServer : public mongo::Server {
   public:
     explicit ModelServer(Model &model) : model_(model), scheduler_(model.scheduler_) {}
 

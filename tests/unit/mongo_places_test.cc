@@ -11,6 +11,7 @@ namespace appcreate::test {
 namespace {
 
 constexpr std::int64_t kLimit = 10'000;
+constexpr std::int64_t kWindowed = 100;  // looked at in one read
 
 class MongoPlaces : public ::testing::Test {
   protected:
@@ -136,6 +137,32 @@ TEST_F(MongoPlaces, WhatABatchWithAnEarlierLimitLeavesIsNotGivenBeyondTheLimit) 
         model().organizations[plan(2).organization].next_place = 0;
         EXPECT_EQ(places.take(server, plan(100, 1), 2).size(), 2U);
         for (const std::int64_t place : places.take(server, plan(2, 2), 4)) EXPECT_LE(place, 2);
+    });
+}
+
+// A place becomes free right after all were seen to be taken.
+class FreesOneAfterwards final : public ModelServer {
+  public:
+    FreesOneAfterwards(Model &model, std::int64_t place) : ModelServer(model), model_(model), place_(place) {}
+    PlaceNumbers taken_places(const ObjectId &organization, std::int64_t first, std::int64_t last) override {
+        PlaceNumbers out = ModelServer::taken_places(organization, first, last);
+        std::erase_if(model_.documents, [this](const Model::Document &one) { return one.record.place == place_; });
+        return out;
+    }
+
+  private:
+    Model &model_;
+    const std::int64_t place_;
+};
+
+// Taking it would leave more records than the limit.
+TEST_F(MongoPlaces, WhatBecomesFreeBelongsToThoseOutside) {
+    act([this](ModelServer &) {
+        take_all_but({});
+        FreesOneAfterwards server(model(), 7);
+        mongo::Plan changed = plan(kWindowed);
+        changed.settled_version = 0;
+        EXPECT_EQ(mongo::Places().take(server, changed, 1), PlaceNumbers());
     });
 }
 

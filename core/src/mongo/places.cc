@@ -96,9 +96,9 @@ std::vector<std::int64_t> Places::take(Server &server, const Plan &plan, std::si
     return out;
 }
 
-bool Places::settle(Server &server, const Plan &plan) {
+void Places::settle(Server &server, const Plan &plan) {
     const Known known = look(server, plan);
-    return known.settled || move_inside(server, plan, known);
+    if (!known.settled) move_inside(server, plan, known);
 }
 
 void Places::give_back(const Plan &plan, std::int64_t place) {

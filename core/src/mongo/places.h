@@ -21,8 +21,8 @@ class Places {
     // majority saw it during the call. No two calls get the same place at the same time as long as the counter lasts.
     std::vector<std::int64_t> take(Server &server, const Plan &plan, std::size_t wanted,
                                    std::span<const std::int64_t> held = {});
-    // Moves records that stand outside of 1…limit into free places. False: there are not enough.
-    bool settle(Server &server, const Plan &plan);
+    // Moves records that stand outside of 1…limit into free places, as far as there are any.
+    void settle(Server &server, const Plan &plan);
     // A place that was taken from here and not used.
     void give_back(const Plan &plan, std::int64_t place);
     // A place that was taken from here turned out to be taken.
