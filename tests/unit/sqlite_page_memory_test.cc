@@ -1,8 +1,8 @@
 // Where a server's page memory comes from. Each test runs in a process of its own, where nothing has used SQLite yet.
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 
 #include "sqlite_support.h"
 
@@ -45,13 +45,11 @@ class SqlitePageMemory : public testing::Test {
 };
 
 TEST_F(SqlitePageMemory, ServersUseWhatWasReserved) {
-    EXPECT_EXIT((create_many(true), std::exit(0)), testing::ExitedWithCode(0),
-                "made 3000, reserved used, malloc little");
+    EXPECT_EXIT((create_many(true), _exit(0)), testing::ExitedWithCode(0), "made 3000, reserved used, malloc little");
 }
 
 TEST_F(SqlitePageMemory, ToolsUseMalloc) {
-    EXPECT_EXIT((create_many(false), std::exit(0)), testing::ExitedWithCode(0),
-                "made 3000, reserved unused, malloc much");
+    EXPECT_EXIT((create_many(false), _exit(0)), testing::ExitedWithCode(0), "made 3000, reserved unused, malloc much");
 }
 
 TEST_F(SqlitePageMemory, LateReservationChangesNothing) {
@@ -59,7 +57,7 @@ TEST_F(SqlitePageMemory, LateReservationChangesNothing) {
         {
             sqlite3_initialize();
             create_many(true);
-            std::exit(0);
+            _exit(0);
         },
         testing::ExitedWithCode(0), "made 3000, reserved unused, malloc much");
 }
