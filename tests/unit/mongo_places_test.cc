@@ -159,6 +159,7 @@ class FreesOneAfterwards final : public ModelServer {
 TEST_F(MongoPlaces, WhatBecomesFreeBelongsToThoseOutside) {
     act([this](ModelServer &) {
         take_all_but({});
+        model().organizations[plan(kWindowed).organization].next_place = kWindowed;
         FreesOneAfterwards server(model(), 7);
         mongo::Plan changed = plan(kWindowed);
         changed.settled_version = 0;
