@@ -48,7 +48,8 @@ step "tests"
 select=()
 [[ $# -eq 0 ]] || select=(-R "$1")
 status=0
-ctest --test-dir "$build" -j2 --output-on-failure --no-tests=error --output-junit "$results/ctest.xml" "${select[@]}" \
+# One more than CPUs: clang-tidy runs beside the others, and those that start servers mostly wait.
+ctest --test-dir "$build" -j"$(($(nproc) + 1))" --output-on-failure --no-tests=error --output-junit "$results/ctest.xml" "${select[@]}" \
     2>&1 | tee "$results/ctest.log" || status=$?
 
 if [[ -f $results/ctest.xml ]]; then

@@ -17,7 +17,7 @@ check() {
     sum=$(echo "$rules" | cat - "$1" | sha256sum)
     [[ $(cat "$stamp" 2>/dev/null) != "$sum" ]] || return 0
     rm -f "$stamp"
-    clang-tidy --quiet -p "$build" "$1" 2>"$stamp.err" || { cat "$stamp.err" && return 1; }
+    nice -n 19 clang-tidy --quiet -p "$build" "$1" 2>"$stamp.err" || { cat "$stamp.err" && return 1; }
     echo "$sum" >"$stamp"
 }
 export -f check
