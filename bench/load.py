@@ -64,6 +64,9 @@ class Generator:
     def sqlite_loop(self, store, creates, seconds):
         return self._loop("bench_sqlite_loop", store.path, creates, seconds)
 
+    def handed_loop(self, store, seconds):
+        return self._loop("bench_handed_loop", store.path, seconds)
+
     def mongo_loop(self, store, creates, seconds, most):
         return self._loop("bench_mongo_loop", store.uri, store.organization, creates, seconds, most)
 

@@ -31,7 +31,8 @@ def arguments():
     parser.add_argument("--only", metavar="GROUP", action="append", choices=list(GROUPS),
                         help=f"these rows only, may be repeated: {', '.join(GROUPS)}")
     parser.add_argument("--build", type=Path, required=True, help=argparse.SUPPRESS)
-    parser.add_argument("--plots", type=Path, help="where the SVG files go; default: bench-plots in the build directory")
+    parser.add_argument("--plots", type=Path,
+                        help="where the SVG files go; default: bench-plots in the build directory")
     return parser.parse_args()
 
 

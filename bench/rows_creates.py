@@ -56,6 +56,9 @@ def _measure_loop(env, rates):
         store, folder = env.new_store()
         rates.add("loop", creates, env.load.sqlite_loop(store, creates, env.plan.short).per_second)
         env.forget(folder)
+    store, folder = env.new_store()
+    rates.add("handed", 1, env.load.handed_loop(store, env.plan.short).per_second)
+    env.forget(folder)
 
 
 def _answer_size(env):
@@ -111,6 +114,7 @@ def _add_rows(env, rates, restarts):
             ("fastify-single-proxied", n), 10)
     best = rates.best(proxied, 1)
     row("creates, 1 connection", (ours, 1), f"best peer proxied: {titles[best]}", (best, 1), 1.5)
+    row("an event loop that hands the insert to a thread", ("handed", 1), "the same peer, 1 connection", (best, 1))
     for peer in peers.ALL:
         row("creates, 64 connections", (ours, 64), f"{peer.title}, direct", (f"{peer.name}-direct", 64))
     for creates in TRANSACTIONS[1:]:

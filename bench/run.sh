@@ -66,7 +66,7 @@ configure=(cmake -S "$root" -B "$build" -DAPP_CREATE_BENCH=ON)
 [[ -f $build/CMakeCache.txt ]] || configure+=(-G Ninja)
 quietly "${configure[@]}"
 quietly cmake --build "$build" --target ngx_http_app_create_module appctl bench_open_loop bench_sqlite_loop \
-    bench_mongo_loop bench_fill bench_core
+    bench_handed_loop bench_mongo_loop bench_fill bench_core
 build_go_peer
 install_fastify_peer
 quietly "$root/tests/mongo/prepare.sh" "$build/mongo-server"
