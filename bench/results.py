@@ -46,8 +46,8 @@ class Row:
 
     def as_json(self):
         out = asdict(self)
-        out.update(target=str(self.target), ratios=self.ratios, median=self.median, spread=[min(self.ratios), max(self.ratios)],
-                   met=self.target.is_met(self.median))
+        out.update(target=str(self.target), ratios=self.ratios, median=self.median,
+                   spread=[min(self.ratios), max(self.ratios)], met=self.target.is_met(self.median))
         return out
 
 

@@ -23,8 +23,8 @@ def _alone(env):
     row = env.add(Row("latency", "one create alone, p50", "one bare durable insert, p50", "us", Target(at_most=1.3)))
     hop = env.add(Row("latency", "return 200 alone, p50", "one bare durable insert, p50", "us", Target()))
     # What any event loop that does not wait for the disk itself needs.
-    handed = env.add(Row("latency", "an event loop that hands the insert to a thread, p50", "one bare durable insert, p50",
-                         "us", Target()))
+    handed = env.add(Row("latency", "an event loop that hands the insert to a thread, p50",
+                         "one bare durable insert, p50", "us", Target()))
     rest = env.add(Row("latency", "one create alone, p50", "that event loop, p50", "us", Target()))
     for _ in range(env.plan.rounds):
         store, folder = env.new_store()

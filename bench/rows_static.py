@@ -40,7 +40,9 @@ def probe(env, port, seconds, real_time=True):
 
 
 def note(env):
-    return "" if env.load.has_real_time else "the probe may not run in real time here (chrt), and waits for a core itself"
+    if env.load.has_real_time:
+        return ""
+    return "the probe may not run in real time here (chrt), and waits for a core itself"
 
 
 @contextmanager

@@ -36,7 +36,8 @@ def chart(title, x_title, y_title, ticks, series):
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif">',
            f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>', _text(LEFT, 28, title, "start", 16)]
     for power in powers:
-        out += [_line(LEFT, y_of(power), LEFT + width, y_of(power)), _text(LEFT - 8, y_of(power) + 4, f"{power:,.0f}", "end")]
+        out += [_line(LEFT, y_of(power), LEFT + width, y_of(power)),
+                _text(LEFT - 8, y_of(power) + 4, f"{power:,.0f}", "end")]
     for label, where in ticks:
         out += [_line(x_of(where), TOP, x_of(where), TOP + height), _text(x_of(where), TOP + height + 20, label)]
     out += [_text(LEFT + width / 2, HEIGHT - 15, x_title), _text(LEFT, TOP - 8, y_title, "start")]
