@@ -413,6 +413,7 @@ ngx_int_t send_to_store(Context *ctx) {
 
     Dispatch *dispatch = op->dispatch;
     bool wake;
+    bool lingering;
     {
         Lock lock(dispatch);
         ngx_queue_insert_tail(&dispatch->pending, &op->queue);
@@ -422,9 +423,12 @@ ngx_int_t send_to_store(Context *ctx) {
                (dispatch->waiting >= second_batch && dispatch->writers < max_writers(dispatch->backend));
         if (wake) {
             dispatch->writers++;
-        } else if (dispatch->lingering) {
-            pthread_cond_signal(&dispatch->arrival);
         }
+        lingering = !wake && dispatch->lingering;
+    }
+    // Not under the lock: what is woken would find it taken and sleep once more.
+    if (lingering) {
+        pthread_cond_signal(&dispatch->arrival);
     }
     if (!wake || run_on_thread(dispatch->backend->pool, dispatch, write_pending, writer_stopped) == NGX_OK) {
         return NGX_OK;
