@@ -17,9 +17,8 @@
 #include <condition_variable>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "latencies.h"
+#include "closed_loop.h"
 #include "sqlite_creates.h"
 
 namespace {
@@ -146,20 +145,6 @@ void run_event_loop(const char *path, int connection) {
     close(epoll);
 }
 
-std::vector<std::int64_t> run_client(int connection, std::chrono::duration<double> length) {
-    using bench::Clock;
-    std::vector<std::int64_t> latencies;
-    const auto start = Clock::now();
-    for (auto now = start; now - start < length;) {
-        const auto before = now;
-        send_all(connection, kRequestBytes);
-        if (!receive_all(connection, kAnswerBytes)) break;
-        now = Clock::now();
-        latencies.push_back(std::chrono::nanoseconds(now - before).count());
-    }
-    return latencies;
-}
-
 }  // namespace
 
 int main(int argc, char **argv) {
@@ -169,12 +154,11 @@ int main(int argc, char **argv) {
     }
     const Connection connection = connect_over_loopback();
     std::thread event_loop([&] { run_event_loop(argv[1], connection.server); });
-    const double seconds = std::atof(argv[2]);
-    std::vector<std::int64_t> latencies = run_client(connection.client, std::chrono::duration<double>(seconds));
+    bench::run_closed_loop(std::atof(argv[2]), 1, [&] {
+        send_all(connection.client, kRequestBytes);
+        return receive_all(connection.client, kAnswerBytes);
+    });
     close(connection.client);
     event_loop.join();
-    std::printf("{\"per_second\":%.1f,\"latency_us\":", static_cast<double>(latencies.size()) / seconds);
-    bench::print_percentiles(latencies);
-    std::printf("}\n");
     return 0;
 }

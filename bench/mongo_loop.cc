@@ -6,21 +6,18 @@
 //
 // Prints {"per_second":…,"latency_us":{…}}; the latency is that of one batch.
 
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <random>
 #include <string>
-#include <vector>
 
-#include "latencies.h"
+#include "closed_loop.h"
 #include "mongo/driver_types.h"
 
 namespace {
 
 using appcreate::mongo::Owned;
-using Clock = std::chrono::steady_clock;
 
 constexpr std::int32_t kTimeoutMs = 10'000;
 
@@ -121,22 +118,6 @@ class Creator {
     std::mt19937_64 random_{std::random_device{}()};
 };
 
-void run(Creator &creator, int creates, double seconds, double most) {
-    std::vector<std::int64_t> latencies;
-    const auto length = std::chrono::duration<double>(seconds);
-    const auto start = Clock::now();
-    for (auto now = start; now - start < length && static_cast<double>(latencies.size()) * creates < most;) {
-        const auto before = now;
-        creator.insert(creates);
-        now = Clock::now();
-        latencies.push_back(std::chrono::nanoseconds(now - before).count());
-    }
-    const std::chrono::duration<double> took = Clock::now() - start;
-    std::printf("{\"per_second\":%.1f,\"latency_us\":", static_cast<double>(latencies.size()) * creates / took.count());
-    bench::print_percentiles(latencies);
-    std::printf("}\n");
-}
-
 }  // namespace
 
 int main(int argc, char **argv) {
@@ -155,7 +136,12 @@ int main(int argc, char **argv) {
         } else {
             const Owned<mongoc_collection_t> collection = applications_of(client.get(), argv[1]);
             Creator creator(collection.get(), argv[2]);
-            run(creator, std::atoi(argv[3]), std::atof(argv[4]), std::atof(argv[5]));
+            const int creates = std::atoi(argv[3]);
+            const auto insert = [&] {
+                creator.insert(creates);
+                return true;
+            };
+            bench::run_closed_loop(std::atof(argv[4]), creates, insert, std::atof(argv[5]));
         }
     }
     mongoc_cleanup();

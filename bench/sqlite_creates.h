@@ -17,8 +17,6 @@
 
 namespace bench {
 
-using Clock = std::chrono::steady_clock;
-
 inline constexpr int kCheckpointFrames = 16384;
 inline constexpr std::size_t kRecordBytes = 1320;
 
@@ -138,7 +136,7 @@ class Creator {
     std::string record_;
     std::mt19937_64 random_{std::random_device{}()};
     // Starts anew each time, and must not meet the ids of an earlier run.
-    std::uint64_t made_ = static_cast<std::uint64_t>(Clock::now().time_since_epoch().count());
+    std::uint64_t made_ = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
 };
 
 // A writer with its checkpointer.
