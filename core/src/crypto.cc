@@ -1,9 +1,10 @@
-// What values.h takes from libcrypto: SHA-256, random bytes, and new ids.
+// What values.h promises of SHA-256 (libcrypto's), random bytes (the kernel's), and new ids.
 #include <openssl/evp.h>
-#include <openssl/rand.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -58,9 +59,18 @@ Digest sha256(std::initializer_list<std::string_view> parts) {
     return digest;
 }
 
+// Not RAND_bytes(): libcrypto keeps a generator for each thread that asks, to be freed as the thread ends. nginx does
+// not join its pool's threads, so that one could still be ending while exit() already takes libcrypto down.
 void random_bytes(void *out, std::size_t n) {
-    if (n > 0 && RAND_bytes(static_cast<unsigned char *>(out), static_cast<int>(n)) != 1) {
-        throw Failure(AC_EINTERNAL, "libcrypto has no random bytes; check that the system's random source works");
+    auto *next = static_cast<std::uint8_t *>(out);
+    while (n > 0) {
+        const ssize_t got = getrandom(next, n, 0);
+        if (got > 0) {
+            next += got;
+            n -= static_cast<std::size_t>(got);
+        } else if (errno != EINTR) {
+            throw Failure(AC_EINTERNAL, "the system has no random bytes; check that getrandom() is allowed here");
+        }
     }
 }
 
