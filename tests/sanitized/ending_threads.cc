@@ -11,19 +11,22 @@
 namespace {
 
 constinit std::atomic<bool> has_late_threads{false};
-
-void wait_for_late_threads() {
-    if (has_late_threads) std::this_thread::sleep_for(std::chrono::milliseconds(300));
-}
+constinit std::atomic<bool> exits{false};
 
 // Registered before libraries register theirs, so that it runs after them, and before the leaks are looked for.
-[[gnu::constructor]] void begin() { std::atexit(wait_for_late_threads); }
+void let_threads_end() {
+    if (!has_late_threads) return;
+    exits = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+}
+
+[[gnu::constructor]] void begin() { std::atexit(let_threads_end); }
 
 }  // namespace
 
 extern "C" [[gnu::visibility("default")]] void pthread_exit(void *result) {
     has_late_threads = true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    for (int i = 0; i < 300 && !exits; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
     reinterpret_cast<decltype(&pthread_exit)>(dlsym(RTLD_NEXT, "pthread_exit"))(result);
     __builtin_unreachable();
 }
