@@ -1,6 +1,5 @@
 // What values.h promises of SHA-256 (libcrypto's), random bytes (the kernel's), and new ids.
 #include <openssl/evp.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -62,15 +61,8 @@ Digest sha256(std::initializer_list<std::string_view> parts) {
 // Not RAND_bytes(): libcrypto keeps a generator for each thread that asks, to be freed as the thread ends. nginx does
 // not join its pool's threads, so that one could still be ending while exit() already takes libcrypto down.
 void random_bytes(void *out, std::size_t n) {
-    auto *next = static_cast<std::uint8_t *>(out);
-    while (n > 0) {
-        const ssize_t got = getrandom(next, n, 0);
-        if (got > 0) {
-            next += got;
-            n -= static_cast<std::size_t>(got);
-        } else if (errno != EINTR) {
-            throw Failure(AC_EINTERNAL, "the system has no random bytes; check that getrandom() is allowed here");
-        }
+    if (getentropy(out, n) != 0) {
+        throw Failure(AC_EINTERNAL, "the system has no random bytes; check that getrandom() is allowed here", errno);
     }
 }
 

@@ -54,6 +54,6 @@ using Digest = std::array<std::uint8_t, 32>;
 Digest sha256(std::string_view data);
 Digest sha256(std::initializer_list<std::string_view> parts);                        // of the parts joined
 void write_lower_hex(const std::uint8_t *bytes, std::size_t n, char *out) noexcept;  // 2 * n bytes, no NUL
-void random_bytes(void *out, std::size_t n);  // throws Failure when the system has none
+void random_bytes(void *out, std::size_t n);  // up to 256; throws Failure when the system has none
 
 }  // namespace appcreate
