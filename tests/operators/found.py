@@ -1,0 +1,214 @@
+"""Sequences that once lost, doubled or damaged something, by name: each is a test, operators.NAME."""
+
+FOUND: dict = {
+    # After a clean stop the one file is whole by itself: 300 had been acknowledged, 169 were in it.
+    "clean-stop": {
+        "steps": ["create:300"],
+    },
+    "idle": {
+        "steps": ["create:100", "idle", "create:20", "idle"],
+    },
+    # A log that stayed beside the file undid or broke a later restore.
+    "restore-after-stop": {
+        "steps": [
+            "create:100",
+            "save:vacuum",
+            "create:100",
+            "place:mv,db,keep,stopped",
+            "create:20",
+            "list",
+            "save:stopped",
+            "create:50",
+            "place:cp,db,keep,stopped",
+            "create:20",
+            "list",
+        ],
+    },
+    "restore-while-serving": {
+        "steps": ["create:30", "save:vacuum"]
+        + ["create:20", "place:mv,db,keep,load", "reload", "create:20", "list"] * 5,
+    },
+    "restore-with-a-start": {
+        "steps": ["create:30", "save:vacuum"]
+        + ["create:20", "place:mv,db,keep,load", "kill-worker", "create:20", "list"] * 4,
+    },
+    # The farewell of an old worker went into the file that the link had led to.
+    "link-target": {
+        "link": True,
+        "steps": ["create:20", "save:vacuum"]
+        + ["create:20", "place:mv-target,db,keep,load", "create:20", "restart", "list"] * 3,
+    },
+    "link-replaced": {
+        "link": True,
+        "steps": ["create:20", "save:vacuum", "create:20", "place:mv,db,keep,load", "create:20", "restart", "list"],
+    },
+    "link-switched": {
+        "link": True,
+        "steps": ["create:20", "save:vacuum"]
+        + ["create:20", "link:load", "create:20", "list"] * 3
+        + ["restart", "list"],
+    },
+    # A tidy-up job.
+    "rm-shm": {
+        "steps": ["create:20", "rm:shm,load"] * 4 + ["create:20", "list"],
+    },
+    "rm-shm-quiet": {
+        "steps": ["create:20"] + ["rm:shm,quiet", "create:20", "list"] * 4,
+    },
+    "rm-wal": {
+        "steps": ["create:20"] + ["rm:wal,load", "create:20", "list"] * 4,
+    },
+    "rm-both": {
+        "steps": [
+            "create:20",
+            "rm:sides,quiet",
+            "appctl:org-set",
+            "create:20",
+            "list",
+            "rm:sides,load",
+            "appctl:org-set",
+            "create:20",
+            "list",
+        ],
+    },
+    "rm-database": {
+        "steps": [
+            "create:20",
+            "save:vacuum",
+            "rm:db,load",
+            "create:10",
+            "appctl:org-list",
+            "appctl:init",
+            "create:10",
+            "repair:live",
+        ],
+    },
+    # 200 went on; a list made the log vanish; then everybody said "run init", and init made an empty store.
+    "emptied": {
+        "steps": [
+            "create:20",
+            "save:vacuum",
+            "create:20",
+            "truncate:db,0,load",
+            "create:10",
+            "appctl:org-list",
+            "create:10",
+            "appctl:init",
+            "create:10",
+            "repair:live",
+            "create:10",
+            "list",
+        ],
+    },
+    "emptied-when-stopped": {
+        "steps": [
+            "create:20",
+            "save:vacuum",
+            "truncate:db,0,stopped",
+            "create:10",
+            "appctl:org-list",
+            "appctl:init",
+            "create:10",
+            "repair:stopped",
+            "create:10",
+            "list",
+        ],
+    },
+    "emptied-when-killed": {
+        "steps": [
+            "create:20",
+            "save:vacuum",
+            "truncate:db,0,killed",
+            "create:10",
+            "appctl:org-list",
+            "appctl:init",
+            "create:10",
+            "repair:live",
+            "create:10",
+            "list",
+        ],
+    },
+    # Creates went on into a file whose damage had been seen.
+    "damaged": {
+        "steps": [
+            "create:300",
+            "save:vacuum",
+            "idle",
+            "scribble:load",
+            "create:30",
+            "appctl:org-list",
+            "create:30",
+            "list",
+            "repair:live",
+            "create:20",
+        ],
+    },
+    # A worker that had started while it could only read stayed at 503.
+    "readonly-mount": {
+        "steps": [
+            "create:20",
+            "readonly:over,kill",
+            "create:20",
+            "readonly:over,reload",
+            "list",
+            "readonly:remount",
+            "list",
+        ],
+    },
+    "readonly-shm": {
+        "steps": ["create:20", "rights:shm-read,kill", "create:20", "rights:shm-chown,kill-all", "list"],
+    },
+    "readonly-directory": {
+        "steps": [
+            "create:20",
+            "rights:directory-read,kill",
+            "create:20",
+            "rights:directory-none,reload",
+            "list",
+            "rights:file-chown,kill-all",
+            "create:20",
+            "list",
+        ],
+    },
+    # In place: the inode stays, the content does not.
+    "copied-over": {
+        "steps": [
+            "create:50",
+            "save:vacuum",
+            "create:50",
+            "place:cp,db,keep,load",
+            "create:30",
+            "list",
+            "repair:live",
+            "create:30",
+            "list",
+        ],
+    },
+    "copied-over-idle": {
+        "steps": [
+            "create:50",
+            "save:vacuum",
+            "create:50",
+            "idle",
+            "place:cp,db,keep,quiet",
+            "create:30",
+            "list",
+            "repair:live",
+            "list",
+        ],
+    },
+    "full": {
+        "steps": ["create:20", "full:nothing", "create:20", "full:kill", "create:20", "full:reload", "list"],
+    },
+}
+
+
+def plan(name: str) -> dict:
+    one = FOUND[name]
+    return {
+        "seed": name,
+        "workers": one.get("workers", 2),
+        "link": one.get("link", False),
+        "patient": one.get("patient", True),
+        "steps": one["steps"],
+    }
