@@ -64,7 +64,8 @@ ngx_int_t filter_own_location(ngx_http_request_t *r) {
         return NGX_ERROR;
     }
 
-    if (find_request_id(r, ctx) != NGX_OK || !add_header(r, ngx_string("X-Request-ID"), ctx->request_id) ||
+    if ((ctx->request_id.len == 0 && find_request_id(r, &ctx->request_id) != NGX_OK) ||
+        !add_header(r, ngx_string("X-Request-ID"), ctx->request_id) ||
         !add_header(r, ngx_string("Cache-Control"), ngx_string("no-store"))) {
         return NGX_ERROR;
     }

@@ -1,6 +1,9 @@
 // The rooms of the module, and what they hand each other. A request meets them in this order:
 //
 //   directives.cpp   what the configuration says          (master, nginx -t)
+//   defaults.cpp       and where it says nothing
+//   checks.cpp         once it is read
+//   store_file.cpp     of files that it names
 //   zones.cpp        what workers share                   (master, nginx -t)
 //   worker.cpp       what a worker starts and stops
 //   access.cpp       bearer authentication                access and precontent phase
@@ -71,6 +74,7 @@ struct MainConf {
     ngx_core_conf_t *core;  // who the workers are, known when all is read
     ngx_array_t backends;   // Backend *
     ngx_array_t locations;  // LocConf * with app_create
+    ngx_array_t fallbacks;  // LocConf * with app_create_fallback and without app_create
     ngx_array_t aio_pools;  // ngx_thread_pool_t * that static files use
     ngx_shm_zone_t *keys;
     ngx_msec_t keys_valid;
@@ -86,6 +90,7 @@ struct LocConf {
     size_t queue_bytes;
     ngx_msec_t timeout;
     ngx_str_t fallback;
+    Place fallback_place;
     ngx_str_t realm;
     ngx_str_t challenges[AC_ACCESS_SCOPE + 1];  // WWW-Authenticate, by ac_access
     Backend *backend;
@@ -269,8 +274,8 @@ ngx_int_t init_challenges(ngx_conf_t *cf, LocConf *conf);
 
 // ---- request_id.cpp
 
-// Sets ctx->request_id.
-ngx_int_t find_request_id(ngx_http_request_t *r, Context *ctx);
+// Of any request, whatever it has been through. `id` points to what lives as long as the request.
+ngx_int_t find_request_id(ngx_http_request_t *r, ngx_str_t *id);
 
 // ---- reasons.cpp
 
@@ -284,14 +289,28 @@ ngx_int_t add_variables(ngx_conf_t *cf);
 // ---- directives.cpp
 
 extern ngx_command_t commands[];
+// What is wrong with an app_create location that something else answers too, and what is right.
+inline constexpr const char shared_location[] =
+    "\"app_create\" shares its location with another content handler such as \"proxy_pass\", put that into a named "
+    "location and name it with \"app_create_fallback\"";
+
+// ---- defaults.cpp
+
+// The module's configuration of the http block that is being read.
+MainConf *main_conf_of(ngx_conf_t *cf);
 void *create_main_conf(ngx_conf_t *cf);
+char *init_main_conf(ngx_conf_t *cf, void *data);
 void *create_loc_conf(ngx_conf_t *cf);
 char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child);
+
+// ---- checks.cpp
+
 ngx_int_t postconfiguration(ngx_conf_t *cf);
 
 // ---- store_file.cpp
 
-// Can workers use the store's directory and file? Logs what is wrong, with the place in the configuration.
-ngx_int_t check_store_file(ngx_log_t *log, const ngx_core_conf_t *core, const Backend *backend);
+// Can workers use the directories and files of SQLite stores? Warns of what is wrong, with the place in the
+// configuration and the remedy. Keeps nothing from starting.
+void check_store_files(ngx_log_t *log, const MainConf *conf);
 
 }  // namespace app_create

@@ -25,7 +25,8 @@ const ngx_str_t *find_sent(ngx_http_request_t *r) {
     for (; part; part = part->next) {
         auto *header = static_cast<ngx_table_elt_t *>(part->elts);
         for (ngx_uint_t i = 0; i < part->nelts; i++) {
-            if (header[i].key.len == sizeof(name) - 1 &&
+            // No lower case name yet: nginx ran out of memory between the two, and logs the request.
+            if (header[i].key.len == sizeof(name) - 1 && header[i].lowcase_key &&
                 ngx_strncmp(header[i].lowcase_key, name, sizeof(name) - 1) == 0 && header[i].value.len >= 1 &&
                 header[i].value.len <= 128 && is_visible_ascii(header[i].value)) {
                 return &header[i].value;
@@ -50,7 +51,10 @@ const u_char *next_random() {
 }
 
 // Gives $request_id its value before nginx does: libcrypto's generator, which nginx asks for each id, takes longer than
-// all else that the module does for a refusal. Logs and other modules see the same value, as it is one variable.
+// all else that the module does for a refusal. Logs and other modules see the same value, as it is one variable. The
+// slot is core's own in every nginx: it declares the variable as one that nobody may redefine (`set`, `map` and scripts
+// are refused as duplicates) and that is evaluated once, and ngx_http_get_indexed_variable takes what is valid as it
+// is.
 void fill_variable(ngx_http_request_t *r, ngx_http_variable_value_t *value) {
     auto *text = static_cast<u_char *>(ngx_pnalloc(r->pool, 2 * id_bytes));
     const u_char *random = text ? next_random() : nullptr;
@@ -67,12 +71,9 @@ void fill_variable(ngx_http_request_t *r, ngx_http_variable_value_t *value) {
 
 }  // namespace
 
-ngx_int_t find_request_id(ngx_http_request_t *r, Context *ctx) {
-    if (ctx->request_id.len) {
-        return NGX_OK;
-    }
+ngx_int_t find_request_id(ngx_http_request_t *r, ngx_str_t *id) {
     if (const ngx_str_t *sent = find_sent(r)) {
-        ctx->request_id = *sent;
+        *id = *sent;
         return NGX_OK;
     }
 
@@ -84,7 +85,7 @@ ngx_int_t find_request_id(ngx_http_request_t *r, Context *ctx) {
     if (value == nullptr || value->not_found) {
         return NGX_ERROR;
     }
-    ctx->request_id = {value->len, value->data};
+    *id = {value->len, value->data};
     return NGX_OK;
 }
 

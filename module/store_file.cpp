@@ -1,7 +1,12 @@
-// What "nginx -t" can say of a SQLite store without opening it: can the workers use the directory and the file? Looks
-// at modes only; a file that was opened and closed here would be one nginx's workers hold locks on.
+// What can be said of a SQLite store without opening it: can the workers use its directory and its file? Only a
+// warning, ever: a disk that is mounted late or a wrong mode is mended by whoever reads it, and until then this store
+// alone answers 503. Looks at modes only; a file that was opened and closed here would be one nginx's workers hold
+// locks on.
 
+#include <dirent.h>
 #include <grp.h>
+#include <pwd.h>
+#include <sys/statvfs.h>
 #include <sys/xattr.h>
 
 #include "module.h"
@@ -10,31 +15,49 @@ namespace app_create {
 namespace {
 
 constexpr int max_groups = 64;
+constexpr size_t max_path = NGX_MAX_PATH;
 
 // Who the workers are.
 struct User {
     uid_t uid;
+    gid_t gid;
     gid_t groups[max_groups];
     int count;
+    char name[64];
+    char group[64];
 };
+
+template <size_t size>
+void name_it(char (&out)[size], const char *name, unsigned long number) {
+    u_char *end = name ? ngx_snprintf(reinterpret_cast<u_char *>(out), size - 1, "%s", name)
+                       : ngx_snprintf(reinterpret_cast<u_char *>(out), size - 1, "%ul", number);
+    *end = '\0';
+}
 
 void find_worker(const ngx_core_conf_t *core, User *user) {
     user->count = max_groups;
-
-    if (geteuid() != 0) {
+    if (geteuid() != 0 || !core->master) {
         user->uid = geteuid();
+        user->gid = getegid();
         user->count = getgroups(max_groups - 1, user->groups);
         if (user->count < 0) {
             user->count = 0;
         }
-        user->groups[user->count++] = getegid();
-        return;
+        user->groups[user->count++] = user->gid;
+    } else {
+        user->uid = core->user;
+        user->gid = core->group;
+        if (core->username == nullptr || getgrouplist(core->username, core->group, user->groups, &user->count) < 0) {
+            user->groups[0] = core->group;
+            user->count = 1;
+        }
     }
-    user->uid = core->user;
-    if (core->username == nullptr || getgrouplist(core->username, core->group, user->groups, &user->count) < 0) {
-        user->groups[0] = core->group;
-        user->count = 1;
-    }
+    // NOLINTBEGIN(concurrency-mt-unsafe): only the main thread reads a configuration.
+    const struct passwd *own = getpwuid(user->uid);
+    name_it(user->name, own ? own->pw_name : nullptr, user->uid);
+    const struct group *group = getgrgid(user->gid);
+    // NOLINTEND(concurrency-mt-unsafe)
+    name_it(user->group, group ? group->gr_name : nullptr, user->gid);
 }
 
 bool may(const User &user, const char *path, const struct stat &st, mode_t bits) {
@@ -58,64 +81,234 @@ bool may(const User &user, const char *path, const struct stat &st, mode_t bits)
 
 constexpr mode_t search = 1, write_search = 3, read_write = 6;
 
-ngx_int_t complain(ngx_log_t *log, ngx_err_t err, const Backend *backend, const char *path, const char *what) {
-    ngx_log_error(NGX_LOG_EMERG, log, err, "app_create_store \"%V\": \"%s\" %s in %s:%ui", &backend->name, path, what,
-                  backend->place.file, backend->place.line);
-    return NGX_ERROR;
+struct Check {
+    ngx_log_t log;
+    User user;
+    const Backend *backend;
+    char file[max_path];
+    char directory[max_path];
+};
+
+constexpr const char *own_directory = "/var/lib/app-create";
+
+__attribute__((format(printf, 2, 3))) void say(const Check &check, const char *format, ...) {
+    char text[NGX_MAX_ERROR_STR];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    // A level of its own: the default level of a log hides warnings, and this one is all that an operator gets.
+    ngx_log_t log = check.log;
+    if (log.log_level < NGX_LOG_WARN) {
+        log.log_level = NGX_LOG_WARN;
+    }
+    ngx_log_error(NGX_LOG_WARN, &log, 0, "app_create_store \"%V\" in %s:%ui answers 503 until this is mended: %s",
+                  &check.backend->name, check.backend->place.file, check.backend->place.line, text);
+}
+
+bool starts_with(const char *text, const char *prefix) { return strncmp(text, prefix, strlen(prefix)) == 0; }
+
+// Directories that other programs need as they are, whatever they hold now.
+bool is_of_the_system(const char *directory) {
+    int depth = 0;
+    for (const char *c = directory; *c; c++) {
+        depth += *c == '/' && c[1] != '/' && c[1] != '\0';
+    }
+    static constexpr const char *trees[] = {"/bin/",  "/boot/", "/dev/",  "/etc/", "/lib",
+                                            "/proc/", "/root/", "/sbin/", "/sys/", "/usr/"};
+    for (const char *tree : trees) {
+        if (starts_with(directory, tree)) {
+            return true;
+        }
+    }
+    return depth < 2 || (depth < 3 && (starts_with(directory, "/var/") || starts_with(directory, "/home/")));
+}
+
+// Does it hold nothing but this store's files?
+bool is_the_stores_own(const Check &check) {
+    if (strcmp(check.directory, own_directory) == 0) {
+        return true;
+    }
+    if (is_of_the_system(check.directory)) {
+        return false;
+    }
+    DIR *list = opendir(check.directory);
+    if (list == nullptr) {
+        return false;
+    }
+    const char *name = strrchr(check.file, '/') + 1;
+    bool own = true;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): the list is this function's own.
+    while (const struct dirent *entry = own ? readdir(list) : nullptr) {
+        own = starts_with(entry->d_name, name);
+        static constexpr const char *others[] = {".", "..", "lost+found"};
+        for (const char *other : others) {
+            own = own || strcmp(entry->d_name, other) == 0;
+        }
+    }
+    (void)closedir(list);
+    return own;
+}
+
+// The directory stays as it is: others may need it so.
+void say_to_move(const Check &check, const char *what, const char *path) {
+    const User &user = check.user;
+    say(check,
+        "directory \"%s\" %s user \"%s\" of the workers; make a directory of its own, as in "
+        "\"install -d -o %s -g %s -m 750 %s\", and name sqlite:%s/%s",
+        path, what, user.name, user.name, user.group, own_directory, own_directory, strrchr(check.file, '/') + 1);
+}
+
+void say_unwritable(const Check &check) {
+    const User &user = check.user;
+    if (is_the_stores_own(check)) {
+        say(check,
+            "directory \"%s\" cannot be written by user \"%s\" of the workers; run "
+            "\"install -d -o %s -g %s -m 750 %s\"",
+            check.directory, user.name, user.name, user.group, check.directory);
+    } else {
+        say_to_move(check, "cannot be written by", check.directory);
+    }
+}
+
+// One directory on the way to the file; the last one is for writing: SQLite makes files beside its own.
+bool check_directory(const Check &check, const char *path) {
+    const User &user = check.user;
+    bool last = strcmp(path, check.directory) == 0;
+    struct stat st;
+    if (stat(path, &st) == -1) {
+        if (ngx_errno == NGX_ENOENT) {
+            say(check,
+                "directory \"%s\" does not exist; mount its file system, or run "
+                "\"install -d -o %s -g %s -m 750 %s\"",
+                path, user.name, user.group, check.directory);
+        } else {
+            u_char reason[128];
+            *ngx_strerror(ngx_errno, reason, sizeof(reason) - 1) = '\0';
+            say(check, "directory \"%s\" cannot be looked at: %s", path, reinterpret_cast<char *>(reason));
+        }
+        return false;
+    }
+    if (!S_ISDIR(st.st_mode)) {
+        say(check, "\"%s\" is not a directory; name another path", path);
+        return false;
+    }
+    if (!last) {
+        if (!may(user, path, st, search)) {
+            say_to_move(check, "cannot be entered by", path);
+            return false;
+        }
+        return true;
+    }
+    struct statvfs fs;
+    if (statvfs(path, &fs) == 0 && (fs.f_flag & ST_RDONLY)) {
+        say(check, "directory \"%s\" is on a file system that is mounted read-only; mount it for writing", path);
+        return false;
+    }
+    if (!may(user, path, st, write_search)) {
+        say_unwritable(check);
+        return false;
+    }
+    return true;
+}
+
+// What a crash or a slip left: its records may still be in it.
+bool has_log(const Check &check) {
+    char log[max_path + sizeof("-wal")];
+    (void)snprintf(log, sizeof(log), "%s-wal", check.file);
+    struct stat st;
+    return stat(log, &st) == 0 && st.st_size > 0;
+}
+
+void check_file(const Check &check) {
+    const User &user = check.user;
+    const char *path = check.file;
+    struct stat st;
+    bool missing = stat(path, &st) == -1;
+    if (!missing && !S_ISREG(st.st_mode)) {
+        say(check, "\"%s\" is not a file; name another path", path);
+        return;
+    }
+    if (missing || st.st_size == 0) {
+        if (has_log(check)) {
+            say(check, "file \"%s\" is %s, its log \"%s-wal\" is not; copy both away and restore a backup", path,
+                missing ? "missing" : "empty", path);
+        } else if (missing) {
+            say(check, "file \"%s\" does not exist; run \"appctl --store sqlite:%s init\", or restore a backup", path,
+                path);
+        } else {
+            say(check,
+                "file \"%s\" is empty; restore a backup, or, if it never held a store, run "
+                "\"appctl --store sqlite:%s init\"",
+                path, path);
+        }
+        return;
+    }
+    if (!may(user, path, st, read_write)) {
+        say(check, "file \"%s\" cannot be read and written by user \"%s\" of the workers; run \"chown %s:%s %s\"", path,
+            user.name, user.name, user.group, path);
+    }
+}
+
+void check_store(const Check &check) {
+    struct stat st;
+    if (stat(check.file, &st) == 0 && S_ISDIR(st.st_mode)) {
+        say(check, "\"%s\" is a directory; add a file name, as in sqlite:%s/apps.db", check.file,
+            is_of_the_system(check.file) ? own_directory : check.file);
+        return;
+    }
+    // The root, then each directory on the way.
+    if (!check_directory(check, "/")) {
+        return;
+    }
+    char path[max_path];
+    for (size_t i = 1; check.file[i]; i++) {
+        if (check.file[i] == '/') {
+            ngx_memcpy(path, check.file, i);
+            path[i] = '\0';
+            if (!check_directory(check, path)) {
+                return;
+            }
+        }
+    }
+    check_file(check);
+}
+
+bool is_checked(const MainConf *conf, ngx_uint_t n, const Backend *backend) {
+    auto **known = static_cast<Backend **>(conf->backends.elts);
+    for (ngx_uint_t i = 0; i < n; i++) {
+        if (known[i]->name.len == backend->name.len &&
+            ngx_memcmp(known[i]->name.data, backend->name.data, backend->name.len) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 }  // namespace
 
-ngx_int_t check_store_file(ngx_log_t *log, const ngx_core_conf_t *core, const Backend *backend) {
-    ac_str file = ac_uri_path(backend->uri);
-    char path[NGX_MAX_PATH];
-    if (file.len >= sizeof(path)) {
-        return complain(log, 0, backend, file.data, "is too long a path");
-    }
+void check_store_files(ngx_log_t *log, const MainConf *conf) {
+    Check check;
+    check.log = *log;
+    find_worker(conf->core, &check.user);
 
-    User user;
-    find_worker(core, &user);
-
-    // Each directory on the way, the last one for writing: SQLite makes files beside its own.
-    struct stat st;
-    for (size_t i = 1; i <= file.len; i++) {
-        if (i < file.len && file.data[i] != '/') {
+    auto **backend = static_cast<Backend **>(conf->backends.elts);
+    for (ngx_uint_t i = 0; i < conf->backends.nelts; i++) {
+        if (ac_uri_kind(backend[i]->uri) != AC_STORE_SQLITE || is_checked(conf, i, backend[i])) {
             continue;
         }
-        ngx_memcpy(path, file.data, i);
-        path[i] = '\0';
-        if (i == file.len) {
-            break;
+        ac_str file = ac_uri_path(backend[i]->uri);
+        if (file.len >= max_path) {
+            continue;  // SQLite's own bound is lower, and the URI's check has it
         }
-        bool last = memchr(file.data + i + 1, '/', file.len - i - 1) == nullptr;
-        if (stat(path, &st) == -1) {
-            return complain(log, ngx_errno, backend, path, "cannot be used as a directory");
-        }
-        if (!S_ISDIR(st.st_mode)) {
-            return complain(log, 0, backend, path, "is not a directory");
-        }
-        if (!may(user, path, st, last ? write_search : search)) {
-            return complain(log, 0, backend, path,
-                            last ? "cannot be written by the user of the worker processes, give it that directory"
-                                 : "cannot be entered by the user of the worker processes");
-        }
+        check.backend = backend[i];
+        ngx_memcpy(check.file, file.data, file.len);
+        check.file[file.len] = '\0';
+        size_t slash = static_cast<size_t>(strrchr(check.file, '/') - check.file);
+        ngx_memcpy(check.directory, slash ? check.file : "/", slash ? slash : 1);
+        check.directory[slash ? slash : 1] = '\0';
+        check_store(check);
     }
-
-    // No file yet is no mistake here: "appctl init" may come after "nginx -t".
-    if (stat(path, &st) == -1) {
-        return NGX_OK;
-    }
-    if (!S_ISREG(st.st_mode)) {
-        return complain(log, 0, backend, path, "is not a file");
-    }
-    if (!may(user, path, st, read_write)) {
-        // No reason to keep nginx from starting: the store answers 503 until somebody mends it. An error, because a
-        // warning would be below the level of a log that was given none.
-        ngx_log_error(NGX_LOG_ERR, log, 0,
-                      "app_create_store \"%V\": \"%s\" cannot be written by the user of the worker processes in %s:%ui",
-                      &backend->name, path, backend->place.file, backend->place.line);
-    }
-    return NGX_OK;
 }
 
 }  // namespace app_create

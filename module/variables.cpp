@@ -82,8 +82,6 @@ ngx_int_t get_store_time(Context *ctx, ngx_http_variable_value_t *v) {
     return set_value(v, p, static_cast<size_t>(ngx_sprintf(p, "%ui.%06ui", us / 1000000, us % 1000000) - p));
 }
 
-ngx_int_t get_request_id(Context *ctx, ngx_http_variable_value_t *v) { return set_found(v, to_ac(ctx->request_id)); }
-
 ngx_int_t get_from_context(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data) {
     Context *ctx = find_context(r);
     if (ctx == nullptr) {
@@ -92,6 +90,20 @@ ngx_int_t get_from_context(ngx_http_request_t *r, ngx_http_variable_value_t *v, 
     }
     v->valid = 1;
     return reinterpret_cast<Getter>(data)(ctx, v);
+}
+
+// In any location, and for requests that ended before there was one or before they had an answer.
+ngx_int_t get_request_id(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t) {
+    Context *ctx = find_context(r);
+    ngx_str_t id = ngx_null_string;
+    // The one that the answer has, whatever has happened to the request's headers since.
+    if (ctx && ctx->request_id.len) {
+        id = ctx->request_id;
+    } else if (find_request_id(r, &id) != NGX_OK) {
+        return NGX_ERROR;
+    }
+    v->valid = 1;
+    return set_found(v, to_ac(id));
 }
 
 // Before authentication, and in any location: for limits by token.
@@ -138,7 +150,6 @@ const Variable variables[] = {
     {ngx_string("app_create_cache"), get_cache},
     {ngx_string("app_create_batch"), get_batch},
     {ngx_string("app_create_store_time"), get_store_time},
-    {ngx_string("app_create_request_id"), get_request_id},
 };
 
 ngx_int_t add_variable(ngx_conf_t *cf, const ngx_str_t &name, ngx_http_get_variable_pt get, uintptr_t data) {
@@ -160,7 +171,9 @@ ngx_int_t add_variables(ngx_conf_t *cf) {
             return NGX_ERROR;
         }
     }
-    return add_variable(cf, ngx_string("app_create_token_hash"), get_token_hash, 0);
+    return add_variable(cf, ngx_string("app_create_request_id"), get_request_id, 0) == NGX_OK
+               ? add_variable(cf, ngx_string("app_create_token_hash"), get_token_hash, 0)
+               : NGX_ERROR;
 }
 
 }  // namespace app_create

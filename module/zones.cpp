@@ -53,14 +53,13 @@ ngx_int_t init_turns(ngx_shm_zone_t *zone, void *old) {
         pool->data = made;
     }
 
+    check_store_files(zone->shm.log, conf);
+
     auto *turns = static_cast<ngx_queue_t *>(pool->data);
     auto **backend = static_cast<Backend **>(conf->backends.elts);
     for (ngx_uint_t i = 0; i < conf->backends.nelts; i++) {
         if (ac_uri_kind(backend[i]->uri) != AC_STORE_SQLITE) {
             continue;
-        }
-        if (check_store_file(zone->shm.log, conf->core, backend[i]) != NGX_OK) {
-            return NGX_ERROR;
         }
         backend[i]->turn = find_turn(pool, turns, backend[i]->name, zone->shm.log);
     }

@@ -3,83 +3,12 @@
 
 #include <filesystem>
 
-#include "harness/answers.h"
-#include "harness/suite.h"
+#include "harness/config_suite.h"
 
 namespace appcreate::harness {
 namespace {
 
-// A configuration is a text with these parts; "#here" marks the line that the message has to name.
-class Config : public ::testing::Test {
-  protected:
-    Config() { worker_directory(directory_.path() + "/store"); }
-
-    static std::string main_context(const std::string &text) {
-        const WorkerUser &user = worker_user();
-        return "load_module " + nginx_program().module + ";\n" +
-               (user.switched ? "user " + user.name + " " + user.group + ";\n" : "") +
-               "pid @dir@/nginx.pid;\nerror_log @dir@/error.log;\nthread_pool app_create threads=2;\n"
-               "events { worker_connections 64; }\n" +
-               text;
-    }
-    static std::string http(const std::string &text) {
-        return main_context(
-            "http {\nclient_body_temp_path @dir@/body;\nproxy_temp_path @dir@/proxy;\nfastcgi_temp_path @dir@/f;\n"
-            "uwsgi_temp_path @dir@/u;\nscgi_temp_path @dir@/s;\naccess_log off;\n" +
-            text + "\n}\n");
-    }
-    static std::string server(const std::string &text) {
-        return http("app_create_thread_pool app_create;\nserver {\nlisten 127.0.0.1:@port@;\n" + text + "\n}");
-    }
-    static std::string location(const std::string &text) {
-        return server("app_create_store sqlite:@dir@/store/apps.db;\nlocation / {\n" + text + "\n}");
-    }
-
-    Outcome test(std::string text, const Environment &environment = {}) {
-        text = replace_all(replace_all(std::move(text), "@dir@", directory_.path()), "@port@", port_);
-        text_ = text;
-        const Nginx nginx(directory_.path());
-        nginx.write_configuration(text);
-        return nginx.test(environment);
-    }
-    std::string marked_place() const {
-        const std::size_t mark = text_.find("#here");
-        const auto line = 1 + std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(mark), '\n');
-        return directory_.path() + "/nginx.conf:" + std::to_string(line);
-    }
-    void expect_refused(const std::string &text, const std::string &named, const Environment &environment = {}) {
-        SCOPED_TRACE(text);
-        const Outcome outcome = test(text, environment);
-        EXPECT_NE(outcome.status, 0);
-        EXPECT_NE(outcome.err.find("[emerg]"), std::string::npos) << outcome.err;
-        // The system's own reason may follow.
-        EXPECT_TRUE(outcome.err.find(marked_place() + "\n") != std::string::npos ||
-                    outcome.err.find(marked_place() + " (") != std::string::npos)
-            << marked_place() << "\n"
-            << outcome.err;
-        EXPECT_NE(outcome.err.find(named), std::string::npos) << outcome.err;
-        EXPECT_LE(lines_with(outcome.err, "[emerg]").size(), 1U) << outcome.err;
-        expect_sane(outcome);
-    }
-    Outcome expect_taken(const std::string &text, const Environment &environment = {}) {
-        SCOPED_TRACE(text);
-        Outcome outcome = test(text, environment);
-        EXPECT_EQ(outcome.status, 0) << outcome.err;
-        expect_sane(outcome);
-        return outcome;
-    }
-    static void expect_sane(const Outcome &outcome) {
-        EXPECT_LT(outcome.status, 126) << "nginx crashed";
-        EXPECT_EQ(outcome.err.find("Sanitizer"), std::string::npos) << outcome.err;
-        EXPECT_EQ(outcome.err.find("runtime error:"), std::string::npos) << outcome.err;
-    }
-
-    TempDir directory_;
-    std::string port_ = std::to_string(free_port());
-
-  private:
-    std::string text_;
-};
+class Config : public ConfigSuite {};
 
 TEST_F(Config, StoreWithAnUnknownScheme) {
     for (const char *uri : {"postgres://host/db", "apps.db", "sqlite", "SQLITE", "http://x", ":"}) {
@@ -106,31 +35,6 @@ TEST_F(Config, SecretsAreNotQuoted) {
     const Outcome outcome = test(server("app_create_store env:APP_CREATE_TEST_URI; #here"), environment);
     EXPECT_NE(outcome.status, 0);
     EXPECT_EQ(outcome.err.find("hidden-password"), std::string::npos) << outcome.err;
-}
-
-TEST_F(Config, StoreInADirectoryThatDoesNotExist) {
-    expect_refused(server("app_create_store sqlite:@dir@/absent/apps.db; #here\nlocation / { app_create org; }"),
-                   directory_.path() + "/absent");
-}
-
-TEST_F(Config, StoreInADirectoryThatTheWorkersCannotWrite) {
-    if (!worker_user().switched) {
-        GTEST_SKIP() << "permissions bind only workers of another user, which root alone can start";
-    }
-    const std::string closed = directory_.path() + "/closed";
-    std::filesystem::create_directory(closed);
-    expect_refused(server("app_create_store sqlite:@dir@/closed/apps.db; #here\nlocation / { app_create org; }"),
-                   closed);
-    const std::string deep = directory_.path() + "/private/store";
-    worker_directory(deep);
-    chmod((directory_.path() + "/private").c_str(), 0700);
-    expect_refused(server("app_create_store sqlite:@dir@/private/store/apps.db; #here\nlocation / { app_create org; }"),
-                   deep);
-}
-
-TEST_F(Config, StoreThatIsADirectory) {
-    expect_refused(server("app_create_store sqlite:@dir@/store; #here\nlocation / { app_create org; }"),
-                   directory_.path() + "/store");
 }
 
 TEST_F(Config, ThreadPoolThatIsNotDeclared) {
@@ -164,6 +68,8 @@ TEST_F(Config, Duplicates) {
     expect_refused(location("app_create_timeout 1s;\napp_create_timeout 2s;" + again), "duplicate");
     expect_refused(location("app_create_realm a;\napp_create_realm b;" + again), "duplicate");
     expect_refused(location("app_create_fallback @a;\napp_create_fallback @b;" + again), "duplicate");
+    expect_refused(http("app_create_key_cache zone=a:1m valid=1s valid=1s;" + again), "duplicate");
+    expect_refused(http("app_create_key_cache zone=a:1m invalid=1s invalid=2s;" + again), "duplicate");
 }
 
 TEST_F(Config, DirectivesInTheWrongPlace) {
@@ -198,6 +104,37 @@ TEST_F(Config, BadNumbers) {
     }
 }
 
+TEST_F(Config, EmptyArguments) {
+    for (const char *empty : {"\"\"", "\" \"", "\"\\t\""}) {
+        for (const char *directive :
+             {"app_create", "app_create_store", "app_create_thread_pool", "app_create_queue", "app_create_queue 1",
+              "app_create_timeout", "app_create_fallback", "app_create_realm"}) {
+            expect_refused(location(std::string(directive) + " " + empty + "; #here"), "empty parameter");
+        }
+        expect_refused(http(std::string("app_create_key_cache zone=k:1m ") + empty + "; #here"), "empty parameter");
+    }
+}
+
+TEST_F(Config, OrganizationThatNoRequestCanName) {
+    for (const char *name : {"ab", "a/b", "my_org", "\"a b\"", "caf\u00e9"}) {
+        expect_refused(location(std::string("app_create ") + name + "; #here"), "$organization_id");
+    }
+    for (const char *name : {"org", "507f1f77bcf86cd799439011", "My-Org", "$arg_o", "a$arg_o"}) {
+        expect_taken(location(std::string("app_create ") + name + ";"));
+    }
+}
+
+TEST_F(Config, TimesThatAreTooLong) {
+    expect_taken(location("app_create org; app_create_timeout 60s;"));
+    for (const char *time : {"61s", "1h", "60001ms", "9223372036854775807ms"}) {
+        expect_refused(location(std::string("app_create_timeout ") + time + "; #here"), "at most 60s");
+    }
+    expect_taken(http("app_create_key_cache zone=keys:1m valid=1d invalid=0;"));
+    for (const char *parameter : {"valid=2d", "invalid=86400001ms"}) {
+        expect_refused(http(std::string("app_create_key_cache zone=keys:1m ") + parameter + "; #here"), "1d or less");
+    }
+}
+
 TEST_F(Config, AppCreateWithoutAStore) {
     expect_refused(server("location / {\napp_create org; #here\n}"), "app_create_store");
 }
@@ -205,16 +142,34 @@ TEST_F(Config, AppCreateWithoutAStore) {
 TEST_F(Config, FallbackThatIsNoNamedLocationOrMissing) {
     expect_refused(location("app_create org;\napp_create_fallback api; #here"), "api");
     expect_refused(location("app_create org; #here\napp_create_fallback @api;"), "@api");
+    expect_refused(server("app_create_store sqlite:@dir@/store/a.db;\nlocation @x { app_create org; }\n"
+                          "location / { app_create org; #here\napp_create_fallback @x; }"),
+                   "\"app_create\" itself");
+}
+
+TEST_F(Config, FallbackThatNothingUses) {
+    make_file("apps.db");
+    const std::string api = "location @api { return 200; }\n";
+    expect_warned(server(api + "location / { app_create_fallback @api; #here\n}"), {"has no effect"});
+    // Its locations inherit it.
+    const Outcome outcome = expect_taken(server("app_create_store sqlite:@dir@/store/apps.db;\n" + api +
+                                                "location / { app_create_fallback @api;\n"
+                                                "location /x { app_create org; } }"));
+    EXPECT_TRUE(lines_with(outcome.err, "[warn]").empty()) << outcome.err;
 }
 
 TEST_F(Config, AnotherContentHandlerInTheLocation) {
     const Outcome outcome = test(location("app_create org; #here\nproxy_pass http://127.0.0.1:1;"));
     EXPECT_NE(outcome.status, 0) << "one of the two would silently not be asked";
     EXPECT_NE(outcome.err.find("[emerg]"), std::string::npos) << outcome.err;
-    expect_refused(location("proxy_pass http://127.0.0.1:1;\napp_create org; #here"), "another content handler");
+    for (const char *remedy : {"\"proxy_pass\"", "\"app_create_fallback\""}) {
+        EXPECT_NE(outcome.err.find(remedy), std::string::npos) << outcome.err;
+        expect_refused(location("proxy_pass http://127.0.0.1:1;\napp_create org; #here"), remedy);
+    }
 }
 
 TEST_F(Config, WarnsAboutBodiesThatTheQueueCannotHold) {
+    make_file("apps.db");
     const Outcome outcome =
         expect_taken(location("app_create org;\napp_create_queue 10 1m;\nclient_max_body_size 2m;"));
     EXPECT_EQ(lines_with(outcome.err, "[warn]").size(), 1U) << outcome.err;
@@ -235,6 +190,8 @@ TEST_F(Config, PassesAndMakesNoStore) {
 }
 
 TEST_F(Config, PassesWithEveryDirective) {
+    make_file("a.db");
+    make_file("b.db");
     const Outcome outcome = expect_taken(
         http("app_create_key_cache zone=keys:64k valid=1m invalid=500ms;\napp_create_store sqlite:@dir@/store/a.db;\n"
              "app_create_thread_pool app_create;\napp_create_queue 10 1m;\napp_create_timeout 2s;\n"
@@ -251,18 +208,6 @@ TEST_F(Config, PassesWithUrisInAFileAndInAVariable) {
     expect_taken(server("location / { app_create org; app_create_store file:@dir@/uri; }"));
     expect_taken(server("location / { app_create org; app_create_store env:APP_CREATE_TEST_URI; }"),
                  {{"APP_CREATE_TEST_URI", "sqlite:" + directory_.path() + "/store/a.db"}});
-}
-
-TEST_F(Config, TellsOfAFileThatTheWorkersCannotWrite) {
-    if (!worker_user().switched) {
-        GTEST_SKIP() << "root only: workers of another user";
-    }
-    const std::string file = directory_.path() + "/store/apps.db";
-    write_file(file, "");
-    chmod(file.c_str(), 0444);
-    const Outcome outcome = expect_taken(location("app_create org;"));
-    EXPECT_EQ(lines_with(outcome.err, "[error]").size(), 1U) << outcome.err;
-    EXPECT_NE(outcome.err.find('"' + file + "\" cannot be written"), std::string::npos) << outcome.err;
 }
 
 TEST_F(Config, WarnsAboutAPoolThatStaticFilesShare) {

@@ -23,6 +23,8 @@ class Variables : public InEveryMode<Variables> {
         options.server = R"(
             location = /elsewhere { return 200 "[$app_create_id][$app_create_code][$app_create_token_hash]"; }
             location = /header { app_create org-1; add_header X-Hash $app_create_token_hash always; }
+            location @api { return 200 "[$app_create_request_id]"; }
+            location = /fallback { app_create org-1; app_create_fallback @api; }
             location = /ids { app_create org-1; add_header X-Ids "$request_id $app_create_request_id" always; }
         )";
         return options;
@@ -43,6 +45,7 @@ class Variables : public InEveryMode<Variables> {
         })) << gateway().access_log_of_test();
         return Json::parse(line.empty() ? "{}" : line);
     }
+    [[nodiscard]] std::string last_mark() const { return "variables-" + std::to_string(number_); }
     Response last_;
 
   private:
@@ -104,6 +107,58 @@ TEST_P(Variables, TokenHashIsStableAndNoCredential) {
     request = gateway().request("{}");
     request.path = "/header";
     EXPECT_EQ(client().send(request).header("X-Hash"), first);
+}
+
+TEST_P(Variables, RequestIdWhereTheFallbackAnswers) {
+    Request request = gateway().request("");
+    request.path = "/fallback";
+    request.method = "GET";
+    request.has_body = false;
+    EXPECT_EQ(logged(request).string("/uri"), "/fallback");
+    EXPECT_EQ(last_.body, "[" + last_mark() + "]");
+}
+
+TEST_P(Variables, RequestIdOfAClientThatGoesAway) {
+    NEEDS_LOCK();
+    const std::string mark = "gone-" + std::string(name_of(GetParam().protocol)) + std::to_string(GetParam().workers);
+    Request request = gateway().request(R"({"name":"Gone"})");
+    set_header(request.headers, "X-Request-ID", mark);
+    expect_created(client().send(gateway().request(R"({"name":"The key is known"})")));
+    const auto lock = gateway().store().lock();
+    RawConnection connection(gateway().port(Protocol::http1));
+    connection.send(http1_bytes(request));
+    // Workers that answer these have read that.
+    for (int i = 0; i < 20; ++i) {
+        EXPECT_EQ(gateway().static_file(), "static\n");
+    }
+    connection.abort();
+    EXPECT_TRUE(eventually([&] {
+        const auto lines = lines_with(gateway().access_log_of_test(), "\"request_id\":\"" + mark + "\"");
+        return lines.size() == 1 && lines.front().find("\"status\":\"499\"") != std::string::npos;
+    })) << gateway().access_log_of_test();
+}
+
+// Before nginx has read a header, and before it has chosen a location.
+TEST_P(Variables, RequestIdOfWhatNginxRefusesEarly) {
+    const auto expect_logged = [&](const std::string &bytes, const std::string &status, const std::regex &id) {
+        RawConnection connection(gateway().port(Protocol::http1));
+        connection.send(bytes);
+        EXPECT_TRUE(connection.receive().has_value());
+        EXPECT_TRUE(eventually([&] {
+            for (const std::string &line : lines_with(gateway().access_log_of_test(), "\"status\":\"" + status)) {
+                if (std::regex_match(Json::parse(line).string("/request_id"), id)) {
+                    return true;
+                }
+            }
+            return false;
+        })) << bytes
+            << gateway().access_log_of_test();
+    };
+    expect_logged("what is this\r\n\r\n", "400", std::regex("[0-9a-f]{32}"));
+    expect_logged("POST / HTTP/1.1\r\nX-Request-ID: early-1\r\n\r\n", "400", std::regex("early-1"));
+    expect_logged(
+        "POST / HTTP/1.1\r\nHost: a\r\nX-Request-ID: early-2\r\nX-Long: " + std::string(40000, 'x') + "\r\n\r\n", "400",
+        std::regex("early-2"));
 }
 
 // Enough requests that each worker has to ask for random bytes again.
