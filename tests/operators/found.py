@@ -203,12 +203,23 @@ FOUND: dict = {
 }
 
 
+MONGODB: dict = {
+    "indexes-dropped": ["create:20", "drop-indexes", "create:20", "list", "drop-indexes:kill", "list"],
+    "server-stopped": ["create:20", "server:stop", "create:20", "server:stop,reload", "server:stop,kill-all", "list"],
+    "server-stalled": ["create:20", "server:stall", "create:20", "list", "server:stall,kill", "list"],
+    "connections-cut": ["create:20", "server:cut", "server:cut", "server:cut", "server:cut", "list"],
+    "older-data": ["create:20", "save"] + ["create:20", "replace:load", "create:20", "list"] * 3,
+    "emptied-server": ["create:20", "save", "empty:load", "create:10", "appctl:org-list", "repair:load", "create:10"],
+}
+
+
 def plan(name: str) -> dict:
-    one = FOUND[name]
+    one = FOUND.get(name) or {"store": "mongodb", "steps": MONGODB[name]}
     return {
         "seed": name,
         "workers": one.get("workers", 2),
         "link": one.get("link", False),
         "patient": one.get("patient", True),
+        "store": one.get("store", "sqlite"),
         "steps": one["steps"],
     }

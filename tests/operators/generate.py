@@ -6,7 +6,51 @@ MODES = ("quiet", "load", "load", "stopped", "killed")
 LIVE = ("quiet", "load", "load")
 
 
-def one_step(rng: random.Random, has_backup: bool) -> tuple:
+def shared_step(rng: random.Random, kind: str) -> str:
+    pick = rng.choice
+    if kind == "create":
+        return f"create:{rng.randint(5, 30)}"
+    if kind == "process":
+        return pick(
+            (
+                "reload:load",
+                "reload",
+                "kill-worker:load",
+                "kill-workers:load",
+                "kill-all",
+                "restart",
+                "upgrade:load",
+                "upgrade",
+                "upgrade:load,back",
+            )
+        )
+    if kind == "second":
+        return f"second:{pick(('stop', 'kill'))}"
+    what = pick(("org-list", "org-set", "limit", "key-create", "check", "app-list", "init"))
+    return f"appctl:{what},{pick(LIVE)}"
+
+
+def mongo_step(rng: random.Random) -> tuple:
+    pick = rng.choice
+    kind = rng.choices(
+        ("create", "process", "appctl", "second", "save", "server", "replace", "empty", "drop-indexes"),
+        (10, 12, 8, 2, 6, 16, 6, 3, 4),
+    )[0]
+    then = pick(("", "reload", "kill", "kill-all"))
+    if kind == "save":
+        return kind, False
+    if kind == "server":
+        return f"server:{pick(('stop', 'stop', 'cut', 'cut', 'stall'))},{then}", False
+    if kind == "replace":
+        return f"replace:{pick(MODES)},{rng.randint(0, 5)}", False
+    if kind == "empty":
+        return f"empty:{pick(MODES)}", True
+    if kind == "drop-indexes":
+        return f"drop-indexes:{then}", False
+    return shared_step(rng, kind), False
+
+
+def file_step(rng: random.Random, has_backup: bool) -> tuple:
     """(a step, whether it may leave the store doubtful)"""
     pick = rng.choice
     kind = rng.choices(
@@ -30,25 +74,8 @@ def one_step(rng: random.Random, has_backup: bool) -> tuple:
         ),
         (10, 14, 10, 7, 10, 12, 4, 9, 4, 1, 8, 5, 4, 2, 3, 2),
     )[0]
-    if kind == "create":
-        return f"create:{rng.randint(5, 30)}", False
-    if kind == "process":
-        return pick(
-            (
-                "reload:load",
-                "reload",
-                "kill-worker:load",
-                "kill-workers:load",
-                "kill-all",
-                "restart",
-                "upgrade:load",
-                "upgrade",
-                "upgrade:load,back",
-            )
-        ), False
-    if kind == "appctl":
-        what = pick(("org-list", "org-set", "limit", "key-create", "check", "app-list", "init"))
-        return f"appctl:{what},{pick(LIVE)}", False
+    if kind in ("create", "process", "appctl", "second"):
+        return shared_step(rng, kind), False
     if kind == "sqlite":
         what = rng.choices(
             ("read", "write", "checkpoint", "vacuum", "journal", "dump", "locked"), (3, 3, 3, 3, 2, 1, 1)
@@ -81,22 +108,24 @@ def one_step(rng: random.Random, has_backup: bool) -> tuple:
         return pick(("readonly:over,nothing", "readonly:over,reload", "readonly:over,kill", "readonly:remount")), False
     if kind == "full":
         return f"full:{pick(('nothing', 'reload', 'kill'))}", False
-    if kind == "second":
-        return f"second:{pick(('stop', 'kill'))}", False
     return "idle", False
 
 
-def sequence(seed: str, length: int, has_backup: bool) -> dict:
+def sequence(seed: str, length: int, has_backup: bool, store: str) -> dict:
     """What run.py gives to sequence.py."""
     rng = random.Random(seed)
-    steps = ["create:12", "save:vacuum"]
+    is_mongo = store == "mongodb"
+    steps = ["create:12", "save" if is_mongo else "save:vacuum"]
     doubtful = False
     while len(steps) < length:
         if doubtful and rng.random() < 0.4:
-            steps.append("repair:" + rng.choice(("stopped", "killed", "live", "load", "restore")))
+            hows = (
+                ("stopped", "killed", "quiet", "load") if is_mongo else ("stopped", "killed", "live", "load", "restore")
+            )
+            steps.append("repair:" + rng.choice(hows))
             doubtful = False
             continue
-        step, harms = one_step(rng, has_backup)
+        step, harms = mongo_step(rng) if is_mongo else file_step(rng, has_backup)
         steps.append(step)
         doubtful = doubtful or harms
     return {
@@ -105,4 +134,5 @@ def sequence(seed: str, length: int, has_backup: bool) -> dict:
         "link": rng.random() < 0.15,
         "steps": steps,
         "patient": False,
+        "store": store,
     }

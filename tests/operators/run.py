@@ -5,7 +5,9 @@ import collections
 import concurrent.futures
 import json
 import os
+import pickle
 import pwd
+import queue
 import shlex
 import shutil
 import subprocess
@@ -17,6 +19,8 @@ from pathlib import Path
 
 import found
 import generate
+from mongo_store import JavaServer
+from mongo_wire import Server
 
 HERE = Path(__file__).resolve().parent
 LIMIT = 14  # of the organization that has one
@@ -82,14 +86,37 @@ def make_template(programs: dict, directory: Path) -> None:
     )
 
 
+def make_mongo_template(programs: dict, directory: Path, server: JavaServer) -> None:
+    """The same organizations and keys, as documents."""
+    uri = f"mongodb://127.0.0.1:{server.port}/template"
+    command = [programs["appctl"], "copy", "--from", f"sqlite:{directory}/made/apps.db", "--to", uri]
+    subprocess.run(command, check=True, capture_output=True)
+    connection = Server(server.port)
+    (directory / "mongodb").write_bytes(pickle.dumps(connection.dump("template")))
+    connection.close()
+
+
 class Runner:
-    def __init__(self, programs: dict, directory: Path) -> None:
+    def __init__(self, programs: dict, directory: Path, servers: list) -> None:
         self.programs = programs
+        self.servers: queue.SimpleQueue = queue.SimpleQueue()
+        for one in servers:
+            self.servers.put(one)
+        self.is_mongo = bool(servers)
         self.directory = directory
         self.lock = threading.Lock()
         self.numbers = 0
 
     def run(self, plan: dict) -> dict:
+        if not self.is_mongo:
+            return self.run_with(plan, [])
+        server = self.servers.get()
+        try:
+            return self.run_with(plan, ["--server", json.dumps({"pid": server.process.pid, "port": server.port})])
+        finally:
+            self.servers.put(server)
+
+    def run_with(self, plan: dict, more: list) -> dict:
         with self.lock:
             self.numbers += 1
             number = self.numbers
@@ -99,7 +126,7 @@ class Runner:
         own = (os.getpid() * 4096 + number) % (1 << 22)
         host = f"127.{64 + (own >> 16)}.{own >> 8 & 255}.{own % 254 + 1}"
         command = [
-            *(namespaces() if self.programs["can_mount"] else ()),
+            *(namespaces() if self.programs["can_mount"] and not self.is_mongo else ()),
             sys.executable,
             str(HERE / "sequence.py"),
             "--programs",
@@ -116,6 +143,7 @@ class Runner:
             str(plan["workers"]),
             "--steps",
             ";".join(plan["steps"]),
+            *more,
             *(["--link"] if plan["link"] else []),
             *(["--patient"] if plan["patient"] else []),
         ]
@@ -168,7 +196,11 @@ class Runner:
 
 
 def command_of(plan: dict) -> str:
-    more = (["--link"] if plan["link"] else []) + (["--patient"] if plan["patient"] else [])
+    more = (
+        (["--store", plan["store"]] if plan["store"] != "sqlite" else [])
+        + (["--link"] if plan["link"] else [])
+        + (["--patient"] if plan["patient"] else [])
+    )
     return " ".join(
         [
             "tests/operators/run.sh",
@@ -195,6 +227,7 @@ def describe(plan: dict, report: dict) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="tests/operators/run.sh")
     parser.add_argument("--build", default=str(HERE.parent.parent / "build"))
+    parser.add_argument("--store", choices=("sqlite", "mongodb"), default="sqlite")
     parser.add_argument("--sequences", type=int, default=300)
     parser.add_argument("--length", type=int, default=20)
     parser.add_argument("--seed", default="1")
@@ -215,6 +248,7 @@ def main() -> int:
     if not programs["can_mount"]:
         print("no mounts and no other users here: steps that need them are left out")
     if options.found:
+        options.store = found.plan(options.found)["store"]
         plans = [found.plan(options.found)] * options.repeat
         options.shrink = 0
     elif options.steps is not None:
@@ -226,12 +260,13 @@ def main() -> int:
                 "link": options.link,
                 "steps": steps,
                 "patient": options.patient,
+                "store": options.store,
             }
         ] * options.repeat
         options.shrink = 0
     else:
         plans = [
-            generate.sequence(f"{options.seed}.{number}", options.length, programs["has_backup"])
+            generate.sequence(f"{options.seed}.{number}", options.length, programs["has_backup"], options.store)
             for number in range(options.first, options.first + options.sequences)
         ]
 
@@ -240,7 +275,15 @@ def main() -> int:
         directory.chmod(0o755)
         (directory / "template").mkdir()
         make_template(programs, directory / "template")
-        return run_all(Runner(programs, directory), plans, options)
+        servers: list = []
+        try:
+            if options.store == "mongodb":
+                servers = [JavaServer(Path(options.build)) for _ in range(options.jobs)]
+                make_mongo_template(programs, directory / "template", servers[0])
+            return run_all(Runner(programs, directory, servers), plans, options)
+        finally:
+            for one in servers:
+                one.end()
 
 
 def run_all(runner: Runner, plans: list, options: argparse.Namespace) -> int:
@@ -264,7 +307,8 @@ def run_all(runner: Runner, plans: list, options: argparse.Namespace) -> int:
             print("made smaller: " + describe(*smaller), flush=True)
     print(
         f"{total['sequences']} sequences, {len(failures)} failed; {total['steps']} steps, "
-        f"{total['acknowledged']} creates acknowledged, {total['verified']} verified by {total['lists']} lists, {total['statics']} static files; "
+        f"{total['acknowledged']} creates acknowledged, {total['verified']} verified by {total['lists']} lists, "
+        f"{total['statics']} static files; "
         f"{time.monotonic() - begin:.0f} s"
     )
     print("steps: " + ", ".join(f"{name} {n}" for name, n in sorted(taken.items())))

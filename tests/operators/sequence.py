@@ -6,6 +6,7 @@ Run by run.py, in a mount and process namespace of its own where there is root. 
 import argparse
 import json
 import os
+import pickle
 import random
 import re
 import socket
@@ -15,10 +16,13 @@ import traceback
 from pathlib import Path
 
 from clients import Clients
+from file_steps import FileSteps
 from gateway import Gateway, until
 from model import Effect, Fault, Model
-from steps import INTACT, Steps
-from store import Copy, Store
+from mongo_steps import Dump, MongoSteps
+from mongo_store import MongoStore
+from steps import INTACT
+from store import Copy, Store, Tools
 
 RECOVERY = 15.0  # seconds until creates work again, at most; on a busy machine it takes a fraction of one
 INIT = re.compile(r'run "appctl [^"]*init"')
@@ -31,70 +35,62 @@ def free_port(host: str) -> int:
 
 
 class Sequence:
-    def __init__(self, options: argparse.Namespace) -> None:
+    """What both kinds of store have in common."""
+
+    def __init__(self, options: argparse.Namespace, template: dict) -> None:
         self.programs = json.loads(options.programs)
         self.directory = Path(options.directory)
-        self.seed = options.seed
+        self.directory.chmod(0o755)
         self.random = random.Random(options.seed)
         self.host = options.host
-        template = json.loads(Path(options.template, "store.json").read_text())
         self.organizations = template["organizations"]
         self.model = Model(template["limit"])
-        self.store = Store(self.programs, self.directory, Path(options.template, "apps.db"), options.link)
-        self.directory.chmod(0o755)
+        self.store = self.make_store(options)
         self.second_port = free_port(self.host)
         self.gateway = Gateway(
             self.programs, self.directory / "nginx", self.host, free_port(self.host), options.workers, self.store.uri
         )
         self.clients = Clients(self.gateway, template["clients"], self.model, options.seed)
-        first = self.store.new_directory()
-        (first / "copy.db").write_bytes(Path(options.template, "apps.db").read_bytes())
-        self.copies = [Copy(first, self.model.now.copy(), "whole")]
-        self.steps = Steps(self)
         self.is_left = True
         self.period = 0  # where the error log's part begins that tells of the present state
         self.unavailable = 0
         self.lists = 0
         self.patient = options.patient
 
-    # What steps use
+    # What the kinds differ in
+
+    def make_store(self, options: argparse.Namespace) -> Tools:
+        raise NotImplementedError
 
     def note_what_is_left(self) -> None:
-        self.is_left = self.store.is_left()
+        """Whether there is something of a store, so that nobody may say that one is to be made."""
+
+    def may_init(self) -> bool:
+        return True
+
+    def tool(self, *arguments: str):
+        return self.store.appctl(*arguments)
+
+    def repair(self) -> str:
+        raise NotImplementedError
+
+    def stopped(self) -> None:
+        """After the last clean stop."""
+
+    def files(self) -> list:
+        return []
+
+    # What steps use
 
     def settle_outcomes(self, effect: Effect) -> None:
         outcomes = self.clients.take_outcomes()
         self.unavailable += sum(one.code == 3002 for one in outcomes)
         self.model.take(outcomes, effect)
 
-    def tool(self, *arguments: str):
-        """appctl on the store as it is: it harms nothing that could still be recovered, and does not say "run init"."""
-        store = self.store
-        left, log = store.is_left(), store.size("-wal")
-        is_gone = store.size("") <= 0 < log
-        done = store.appctl(*arguments)
-        if is_gone and store.size("-wal") != log:
-            raise Fault(
-                f"the database is gone, its log of {log} bytes was there, and appctl {' '.join(arguments)} made it "
-                f"{store.size('-wal')} bytes"
-            )
-        if left and done.returncode != 0 and INIT.search(done.stderr):
-            raise Fault(f"a store is there, and appctl {' '.join(arguments)} says: {done.stderr.strip()}")
-        return done
-
     def expect_organizations(self, when: str) -> None:
         done = self.store.appctl("org", "list")
         if done.returncode == 0 and self.organizations["open"] not in done.stdout:
             raise Fault(f"{when} there is an empty store: {done.stdout.strip()[:100]}")
-
-    def verify_alone(self, when: str) -> None:
-        """The database's file without anything beside it has everything."""
-        directory = self.directory / f"alone-{self.lists}"
-        directory.mkdir()
-        copy = directory / "apps.db"
-        copy.write_bytes(self.store.path.read_bytes())
-        self.list_and_verify(f"sqlite:{copy}", f"in the file alone, after {when}: ")
-        self.check(f"sqlite:{copy}", f"in the file alone, after {when}: ")
 
     # Looking
 
@@ -102,7 +98,7 @@ class Sequence:
         try:
             records = self.store.records(list(self.organizations.values()), uri)
         except OSError as error:
-            if INIT.search(str(error)) and self.store.is_left():
+            if INIT.search(str(error)) and self.is_left:
                 raise Fault(f"{where}a store is there, and appctl says: {error}") from error
             if self.model.now.must or not self.model.doubtful:
                 raise Fault(f"{where}{len(self.model.now.must)} acknowledged, and the list fails: {error}") from error
@@ -147,7 +143,7 @@ class Sequence:
         for line in lines:
             if self.is_left and INIT.search(line):
                 raise Fault(f"a store is there, and the error log says: {line}")
-        names = (str(self.store.path), str(self.store.target()))
+        names = self.store.names()
         if self.unavailable and not until(
             lambda: any(name in line for name in names for line in self.gateway.lines_since(self.period)), 3
         ):
@@ -191,12 +187,10 @@ class Sequence:
                 report["steps"] += 1
             report["at"] = "the end"
             if self.model.doubtful:
-                self.one_step("repair:" + self.random.choice(("stopped", "killed", "live", "load", "restore")))
+                self.one_step("repair:" + self.repair())
             self.look(True)
             self.gateway.stop()
-            if self.store.size("-wal") > 0:
-                raise Fault(f"after a clean stop the log beside the file has {self.store.size('-wal')} bytes")
-            self.verify_alone("a clean stop")
+            self.stopped()
             self.gateway.check_alarms()
             if not steps or not self.model.acknowledged or not self.model.verified or not self.lists:
                 raise Fault("nothing was acknowledged, or nothing was verified")
@@ -214,8 +208,7 @@ class Sequence:
         }
         if not report["ok"]:
             report["log"] = [line for line in self.gateway.lines_since(0) if "[notice]" not in line][-25:]
-            files = sorted(self.store.home.glob("*")) + sorted(self.store.real.glob("*"))
-            report["files"] = [f"{path.name} {path.stat().st_size if path.exists() else 'dangling'}" for path in files]
+            report["files"] = self.files()
         return report
 
     def end(self) -> None:
@@ -223,16 +216,98 @@ class Sequence:
         self.gateway.kill_all()
 
 
+class FileSequence(Sequence):
+    """On an SQLite file."""
+
+    store: Store
+
+    def make_store(self, options: argparse.Namespace) -> Store:
+        template = Path(options.template, "apps.db")
+        store = Store(self.programs, self.directory, template, options.link)
+        first = store.new_directory()
+        (first / "copy.db").write_bytes(template.read_bytes())
+        self.copies = [Copy(first, self.model.now.copy(), "whole")]
+        self.steps = FileSteps(self)
+        return store
+
+    def note_what_is_left(self) -> None:
+        self.is_left = self.store.is_left()
+
+    def may_init(self) -> bool:
+        """A store may be made where there is nothing."""
+        return self.store.is_left()
+
+    def tool(self, *arguments: str):
+        """appctl on the store as it is: it harms nothing that could still be recovered, and does not say "run init"."""
+        store = self.store
+        left, log = store.is_left(), store.size("-wal")
+        is_gone = store.size("") <= 0 < log
+        done = store.appctl(*arguments)
+        if is_gone and store.size("-wal") != log:
+            raise Fault(
+                f"the database is gone, its log of {log} bytes was there, and appctl {' '.join(arguments)} made it "
+                f"{store.size('-wal')} bytes"
+            )
+        if left and done.returncode != 0 and INIT.search(done.stderr):
+            raise Fault(f"a store is there, and appctl {' '.join(arguments)} says: {done.stderr.strip()}")
+        return done
+
+    def verify_alone(self, when: str) -> None:
+        """The database's file without anything beside it has everything."""
+        directory = self.directory / f"alone-{self.lists}"
+        directory.mkdir()
+        copy = directory / "apps.db"
+        copy.write_bytes(self.store.path.read_bytes())
+        self.list_and_verify(f"sqlite:{copy}", f"in the file alone, after {when}: ")
+        self.check(f"sqlite:{copy}", f"in the file alone, after {when}: ")
+
+    def repair(self) -> str:
+        return self.random.choice(("stopped", "killed", "live", "load", "restore"))
+
+    def stopped(self) -> None:
+        if self.store.size("-wal") > 0:
+            raise Fault(f"after a clean stop the log beside the file has {self.store.size('-wal')} bytes")
+        self.verify_alone("a clean stop")
+
+    def files(self) -> list:
+        found = sorted(self.store.home.glob("*")) + sorted(self.store.real.glob("*"))
+        return [f"{path.name} {path.stat().st_size if path.exists() else 'dangling'}" for path in found]
+
+
+class MongoSequence(Sequence):
+    """On a MongoDB server."""
+
+    store: MongoStore
+
+    def make_store(self, options: argparse.Namespace) -> MongoStore:
+        content = pickle.loads(Path(options.template, "mongodb").read_bytes())
+        self.copies = [Dump(content, self.model.now.copy())]
+        self.steps = MongoSteps(self)
+        return MongoStore(self.programs, self.directory, self.host, json.loads(options.server), content)
+
+    def may_init(self) -> bool:
+        return not self.model.doubtful
+
+    def repair(self) -> str:
+        return self.random.choice(("stopped", "killed", "quiet", "load"))
+
+    def note_what_is_left(self) -> None:
+        if not self.model.doubtful:
+            self.is_left = True
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     for name in ("programs", "template", "directory", "host", "seed", "steps"):
         parser.add_argument("--" + name, required=True)
+    parser.add_argument("--server", help="process and port of a MongoDB server, as JSON")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--link", action="store_true")
     parser.add_argument("--patient", action="store_true", help="list at the end and at `list` alone")
     options = parser.parse_args()
     os.umask(0o022)
-    sequence = Sequence(options)
+    template = json.loads(Path(options.template, "store.json").read_text())
+    sequence = (MongoSequence if options.server else FileSequence)(options, template)
     try:
         report = sequence.run([step.strip() for step in options.steps.split(";") if step.strip()])
     finally:

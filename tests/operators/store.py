@@ -31,6 +31,39 @@ def unmount(target: str) -> None:
         raise OSError(error, os.strerror(error), target)
 
 
+class Tools:
+    """Each is a process of its own, as an operator's shell starts it."""
+
+    uri = ""
+
+    def __init__(self, programs: dict) -> None:
+        self.programs = programs
+
+    def run(self, *command: str, patience: float = 60) -> subprocess.CompletedProcess:
+        try:
+            return subprocess.run(
+                command, capture_output=True, text=True, timeout=patience, stdin=subprocess.DEVNULL, check=False
+            )
+        except subprocess.TimeoutExpired as late:
+            raise Fault(f"{' '.join(command)} does not end") from late
+
+    def appctl(self, *arguments: str, uri: str = "") -> subprocess.CompletedProcess:
+        done = self.run(self.programs["appctl"], "--store", uri or self.uri, "--json", *arguments)
+        if done.returncode not in (0, 1):
+            raise Fault(f"appctl {' '.join(arguments)} ended with {done.returncode}: {done.stderr}")
+        return done
+
+    def records(self, organizations: list, uri: str = "") -> list:
+        """Everything that is listed; a Failure of appctl is raised as OSError with its words."""
+        found: list = []
+        for organization in organizations:
+            done = self.appctl("app", "list", "--org", organization, uri=uri)
+            if done.returncode != 0:
+                raise OSError(done.stderr.strip())
+            found += json.loads(done.stdout)
+        return found
+
+
 @dataclass
 class Copy:
     """Files that an operator put aside, and what is in them."""
@@ -44,13 +77,13 @@ class Copy:
         return (self.directory / ("copy.db" + suffix)).exists()
 
 
-class Store:
+class Store(Tools):
     """`files` is a file system of its own where there is root, so that it can be full and read-only."""
 
     ROOM = "1g"  # a log may have 200 MB; only what is used takes memory
 
     def __init__(self, programs: dict, directory: Path, template: Path, link: bool) -> None:
-        self.programs = programs
+        super().__init__(programs)
         self.directory = directory
         self.can_mount = programs["can_mount"]
         self.files = directory / "files"
@@ -64,6 +97,7 @@ class Store:
             one.mkdir()
             self.own(one)
         self.path = self.home / "apps.db"
+        self.uri = f"sqlite:{self.path}"
         first = self.real / "data-0.db" if link else self.path
         shutil.copyfile(template, first)
         self.own(first)
@@ -79,10 +113,6 @@ class Store:
 
     def make_room(self) -> None:
         mount(None, str(self.files), None, MS_REMOUNT, f"size={self.ROOM}")
-
-    @property
-    def uri(self) -> str:
-        return f"sqlite:{self.path}"
 
     def own(self, path: Path) -> None:
         """As `install -o www-data -m …` leaves it."""
@@ -124,31 +154,9 @@ class Store:
         self.own(made)
         return made
 
-    # Tools. Each is a process of its own, as an operator's shell starts it.
-
-    def run(self, *command: str, patience: float = 60) -> subprocess.CompletedProcess:
-        try:
-            return subprocess.run(
-                command, capture_output=True, text=True, timeout=patience, stdin=subprocess.DEVNULL, check=False
-            )
-        except subprocess.TimeoutExpired as late:
-            raise Fault(f"{' '.join(command)} does not end") from late
-
-    def appctl(self, *arguments: str, uri: str = "") -> subprocess.CompletedProcess:
-        done = self.run(self.programs["appctl"], "--store", uri or self.uri, "--json", *arguments)
-        if done.returncode not in (0, 1):
-            raise Fault(f"appctl {' '.join(arguments)} ended with {done.returncode}: {done.stderr}")
-        return done
+    def names(self) -> list:
+        """What the error log can call it."""
+        return [str(self.path), str(self.target())]
 
     def sqlite(self, sql: str, path: Path | None = None) -> subprocess.CompletedProcess:
         return self.run("sqlite3", "-cmd", ".timeout 3000", str(path or self.path), sql)
-
-    def records(self, organizations: list, uri: str = "") -> list:
-        """Everything that is listed; a Failure of appctl is raised as OSError with its words."""
-        found: list = []
-        for organization in organizations:
-            done = self.appctl("app", "list", "--org", organization, uri=uri)
-            if done.returncode != 0:
-                raise OSError(done.stderr.strip())
-            found += json.loads(done.stdout)
-        return found
