@@ -143,7 +143,7 @@ TEST_F(SqliteFaults, FileThatIsNoDatabase) {
 
 TEST_F(SqliteFaults, PathIsADirectory) {
     const auto store = open_store(options_of(under_test_.directory.path()));
-    EXPECT_NE(message_of([&] { store->warm(); }).find("it is no file"), std::string::npos);
+    EXPECT_NE(message_of([&] { store->warm(); }).find("add a file name"), std::string::npos);
     EXPECT_EQ(create(*store, org_), AC_CODE_DATABASE);
 }
 
@@ -182,7 +182,7 @@ TEST_F(SqliteFaults, ReadOnlyFile) {
         Lines lines;
         const auto store = open_store(options_of(path_, &lines));
         return create(*store, org_) == AC_CODE_DATABASE && lines.all().size() == 1 &&
-               lines.all()[0].find("writable for the user") != std::string::npos;
+               lines.all()[0].find("a directory of its own") != std::string::npos;
     });
     EXPECT_TRUE(is_refused);
     for (const char *side : {"", "-wal", "-shm"}) ASSERT_EQ(chmod((path_ + side).c_str(), 0666), 0);

@@ -45,7 +45,9 @@ void make_file(const std::string &path) {
     const Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kMode));
     if (file.get() < 0) {
         if (errno == EEXIST) return;
-        fail(path, "cannot make the file", "make its directory, writable for the user that runs this");
+        fail(path, "cannot make the file",
+             "make a directory of its own for it, \"install -d -o USER -m 750 DIRECTORY\", and name sqlite:DIRECTORY/" +
+                 path.substr(path.rfind('/') + 1));
     }
     if (::fchmod(file.get(), kMode) != 0) fail(path, "cannot set the mode of the file", "use another file system");
     if (::geteuid() != 0) return;

@@ -16,14 +16,19 @@ namespace appcreate::sqlite {
 // A result code that means failure. failure.h turns it into the Failure that callers of the store see.
 class Error : public std::runtime_error {
   public:
-    Error(int code, const std::string &text) : std::runtime_error(text), code_(code) {}
+    Error(int code, const std::string &text, int system = 0) : std::runtime_error(text), code_(code), system_(system) {}
     // What the connection says about its last call.
-    explicit Error(sqlite3 *db) : Error(sqlite3_extended_errcode(db), sqlite3_errmsg(db)) {}
+    explicit Error(sqlite3 *db) : Error(sqlite3_extended_errcode(db), sqlite3_errmsg(db), sqlite3_system_errno(db)) {}
     [[nodiscard]] int code() const noexcept { return code_; }
     [[nodiscard]] int primary() const noexcept { return code_ & 0xff; }
+    // errno of the system call that failed; 0: none did, or it is not known.
+    [[nodiscard]] int system() const noexcept {
+        return primary() == SQLITE_CANTOPEN || primary() == SQLITE_IOERR ? system_ : 0;
+    }
 
   private:
     int code_;
+    int system_;
 };
 
 class Statement {
