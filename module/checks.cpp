@@ -92,6 +92,17 @@ ngx_int_t add_phase_handler(ngx_http_core_main_conf_t *cmcf, ngx_http_phases pha
 
 }  // namespace
 
+void say_what_starts(ngx_log_t *log, const MainConf *conf) {
+    if (ngx_test_config) {
+        return;
+    }
+    auto **backend = static_cast<Backend **>(conf->backends.elts);
+    for (ngx_uint_t i = 0; i < conf->backends.nelts; i++) {
+        ngx_log_error(NGX_LOG_NOTICE, log, 0, "nginx-app-create %s for " NGINX_VER " uses app_create_store \"%V\"",
+                      ac_version(), &backend[i]->name);
+    }
+}
+
 ngx_int_t postconfiguration(ngx_conf_t *cf) {
     MainConf *main = main_conf_of(cf);
     warn_of_lone_fallbacks(cf, main);

@@ -117,6 +117,24 @@ ngx_int_t keep_environment(ngx_conf_t *cf, const ngx_str_t &uri) {
     return NGX_OK;
 }
 
+// "nginx -T", a support request, a repository of configurations: all of them show what stands here.
+bool has_password(const ngx_str_t &uri) {
+    const u_char *end = uri.data + uri.len;
+    const u_char *at = uri.data;
+    while (at < end && *at != '@') {
+        at++;
+    }
+    if (at == end || uri.len <= 7 || ngx_strncmp(uri.data, "mongodb", 7) != 0) {
+        return false;
+    }
+    // The scheme has a colon of its own.
+    ngx_uint_t colons = 0;
+    for (const u_char *p = uri.data; p < at; p++) {
+        colons += *p == ':';
+    }
+    return colons > 1;
+}
+
 char *set_store(ngx_conf_t *cf, ngx_command_t *, void *data) {
     auto *conf = static_cast<LocConf *>(data);
     if (conf->store) {
@@ -139,6 +157,12 @@ char *set_store(ngx_conf_t *cf, ngx_command_t *, void *data) {
     cln->data = store->uri;
     store->text = args(cf)[1];
     store->place = place_of(cf);
+    if (has_password(store->text)) {
+        ngx_conf_log_error(
+            NGX_LOG_WARN, cf, 0,
+            "password in \"app_create_store\", which \"nginx -T\" shows: write the URI into a file that "
+            "root alone can read, and name that as in \"app_create_store file:/etc/nginx/app-create.uri\"");
+    }
     conf->store = store;
     return keep_environment(cf, args(cf)[1]) == NGX_OK ? taken() : failed();
 }

@@ -305,6 +305,8 @@ char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child);
 
 // ---- checks.cpp
 
+// A line for each store, at the start and at each reload.
+void say_what_starts(ngx_log_t *log, const MainConf *conf);
 ngx_int_t postconfiguration(ngx_conf_t *cf);
 
 // ---- store_file.cpp

@@ -53,6 +53,7 @@ ngx_int_t init_turns(ngx_shm_zone_t *zone, void *old) {
         pool->data = made;
     }
 
+    say_what_starts(zone->shm.log, conf);
     check_store_files(zone->shm.log, conf);
 
     auto *turns = static_cast<ngx_queue_t *>(pool->data);

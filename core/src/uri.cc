@@ -117,7 +117,9 @@ std::string sqlite_path(std::string_view text) {
     if (std::any_of(text.begin(), text.end(), is_control)) {
         fail("the path of a sqlite store must not hold control characters");
     }
-    if (text.ends_with('/')) fail("the path of a sqlite store must name a file, not the directory " + quoted(text));
+    if (text.ends_with('/'))
+        fail("the path of a sqlite store names the directory " + quoted(text) +
+             "; add a file name, as in sqlite:/var/lib/app-create/apps.db");
     if (text.size() > kMaxPath) fail("the path of a sqlite store must be at most 500 bytes long");
     return std::string(text);
 }

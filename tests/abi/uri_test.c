@@ -38,8 +38,8 @@ static void sqlite_paths_are_absolute(void **state) {
     assert_refused(S("sqlite://host/apps.db"), "one slash");
     assert_refused(S("sqlite:////apps.db"), "one slash");
     assert_refused(S("sqlite:/apps.db?mode=ro"), "no parameters");
-    assert_refused(S("sqlite:/var/lib/"), "must name a file");
-    assert_refused(S("sqlite:/"), "must name a file");
+    assert_refused(S("sqlite:/var/lib/"), "names the directory");
+    assert_refused(S("sqlite:/"), "names the directory");
     assert_refused(S("sqlite:/a\nb"), "control characters");
     assert_refused(S("sqlite:/a\0b"), "NUL");
 }

@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <regex>
 
 #include "harness/config_suite.h"
 
@@ -35,6 +36,23 @@ TEST_F(Config, SecretsAreNotQuoted) {
     const Outcome outcome = test(server("app_create_store env:APP_CREATE_TEST_URI; #here"), environment);
     EXPECT_NE(outcome.status, 0);
     EXPECT_EQ(outcome.err.find("hidden-password"), std::string::npos) << outcome.err;
+}
+
+TEST_F(Config, PasswordThatEverybodyCanRead) {
+    const std::string uri = "mongodb://gateway:hidden-password@127.0.0.1:1/apps";
+    expect_warned(server("app_create_store " + uri + "; #here\nlocation / { app_create org; }"),
+                  {"password", "nginx -T", "file:/etc/nginx/app-create.uri"});
+    EXPECT_EQ(test(server("app_create_store " + uri + ";")).err.find("hidden"), std::string::npos);
+    write_file(directory_.path() + "/uri", uri);
+    for (const char *fine :
+         {"file:@dir@/uri", "mongodb://127.0.0.1:1/apps", "mongodb://127.0.0.1:1,127.0.0.2:2/apps"}) {
+        const Outcome outcome = expect_taken(server(std::string("app_create_store ") + fine + ";"));
+        EXPECT_TRUE(lines_with(outcome.err, "[warn]").empty()) << outcome.err;
+    }
+}
+
+TEST_F(Config, StoreThatNamesADirectory) {
+    expect_refused(server("app_create_store sqlite:/var/lib/; #here"), "add a file name");
 }
 
 TEST_F(Config, ThreadPoolThatIsNotDeclared) {
@@ -216,6 +234,22 @@ TEST_F(Config, WarnsAboutAPoolThatStaticFilesShare) {
                           "app_create_store sqlite:@dir@/store/a.db;\nlocation / { app_create org; } }"));
     EXPECT_NE(outcome.err.find("[warn]"), std::string::npos) << outcome.err;
     EXPECT_NE(outcome.err.find("thread_pool"), std::string::npos) << outcome.err;
+}
+
+TEST_F(Config, TellsWhatStarts) {
+    make_file("apps.db");
+    Nginx nginx(directory_.path());
+    const std::string text = replace_all(location("app_create org;"), "error.log;", "error.log notice;");
+    nginx.write_configuration("daemon off;\n" +
+                              replace_all(replace_all(text, "@dir@", directory_.path()), "@port@", port_));
+    nginx.start();
+    EXPECT_EQ(nginx.quit(), 0);
+    const std::string store = "uses app_create_store \"sqlite:" + directory_.path() + "/store/apps.db\"";
+    const auto lines = lines_with(nginx.error_log(), store);
+    ASSERT_EQ(lines.size(), 1U) << nginx.error_log();
+    EXPECT_TRUE(
+        std::regex_search(lines.front(), std::regex(R"(\[notice\].*nginx-app-create \d+\.\d+\S* for nginx/1\.\d+)")))
+        << lines.front();
 }
 
 TEST_F(Config, StartsWithoutHttpAndStops) {
