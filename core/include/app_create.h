@@ -193,8 +193,9 @@ typedef enum ac_store_kind { AC_STORE_SQLITE = 1, AC_STORE_MONGODB = 2 } ac_stor
 
 /*
  * Reads a store's URI without contacting the store: "sqlite:/path/apps.db", "mongodb://…" or "mongodb+srv://…"; or
- * "file:/path" or "env:NAME", which hold one. Blocks for as long as a "file:" takes to read. Give back with
- * ac_uri_free.
+ * "file:/path" or "env:NAME", which hold one. "sqlite:/path/apps.db?checkpoint=external" leaves it to another program,
+ * such as Litestream, to bring the write-ahead log into the file. Blocks for as long as a "file:" takes to read. Give
+ * back with ac_uri_free.
  */
 ac_status ac_uri_parse(ac_str text, ac_uri **out, ac_error *err) AC_NOEXCEPT;
 void ac_uri_free(ac_uri *uri) AC_NOEXCEPT;

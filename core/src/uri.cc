@@ -103,16 +103,21 @@ std::string read_uri_variable(const std::string &name) {
     return value;
 }
 
-// "sqlite:" was taken off.
+// What follows the "?" of a sqlite store.
+void read_sqlite_parameters(std::string_view text, StoreUri &uri) {
+    if (text != "checkpoint=external") {
+        fail("the only parameter of a sqlite store is \"?checkpoint=external\"; remove \"?\" and what follows it");
+    }
+    uri.external_checkpoint = true;
+}
+
+// "sqlite:" and the parameters were taken off.
 std::string sqlite_path(std::string_view text) {
     // sqlite:///path is how others spell it; sqlite://host/path would name a host.
     if (text.starts_with("///")) text.remove_prefix(2);
     if (text.starts_with("//")) fail("a sqlite store has no host; write sqlite:/path/apps.db with one slash");
     if (!text.starts_with('/')) {
         fail("the path of a sqlite store must be absolute, as in sqlite:/var/lib/app-create/apps.db");
-    }
-    if (text.find('?') != std::string_view::npos) {
-        fail("a sqlite store takes no parameters; remove \"?\" and what follows it");
     }
     if (std::any_of(text.begin(), text.end(), is_control)) {
         fail("the path of a sqlite store must not hold control characters");
@@ -137,8 +142,10 @@ StoreUri read_store_uri(const std::string &text, const Origin &origin) {
     std::string_view rest = text;
     if (take_prefix(rest, "sqlite:")) {
         uri.kind = AC_STORE_SQLITE;
-        uri.path = sqlite_path(rest);
-        uri.name = "sqlite:" + uri.path;
+        const std::size_t question = rest.find('?');
+        if (question != std::string_view::npos) read_sqlite_parameters(rest.substr(question + 1), uri);
+        uri.path = sqlite_path(rest.substr(0, question));
+        uri.name = "sqlite:" + uri.path + (uri.external_checkpoint ? "?checkpoint=external" : "");
         return uri;
     }
     if (mongo::is_mongodb_uri(text)) return mongo::check_uri(text);

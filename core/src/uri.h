@@ -13,6 +13,8 @@ struct StoreUri {
     std::string text;  // resolved; may hold credentials, never logged
     std::string path;  // SQLite: absolute path of the file
     std::string name;  // for logs and as the store's identity: no credentials
+    // SQLite: another program (Litestream) brings the log into the file, and nobody else does.
+    bool external_checkpoint = false;
 };
 
 // Resolves "file:" and "env:" and checks the scheme. Throws Failure(AC_EINVAL).

@@ -37,11 +37,28 @@ static void sqlite_paths_are_absolute(void **state) {
     assert_refused(S("sqlite:./apps.db"), "must be absolute");
     assert_refused(S("sqlite://host/apps.db"), "one slash");
     assert_refused(S("sqlite:////apps.db"), "one slash");
-    assert_refused(S("sqlite:/apps.db?mode=ro"), "no parameters");
     assert_refused(S("sqlite:/var/lib/"), "names the directory");
     assert_refused(S("sqlite:/"), "names the directory");
     assert_refused(S("sqlite:/a\nb"), "control characters");
     assert_refused(S("sqlite:/a\0b"), "NUL");
+}
+
+static void sqlite_has_one_parameter(void **state) {
+    (void)state;
+    ac_uri *uri = NULL;
+    ac_error err;
+    if (ac_uri_parse(S("sqlite:/var/lib/apps.db?checkpoint=external"), &uri, &err) != AC_OK)
+        fail_msg("%s", err.message);
+    assert_int_equal(ac_uri_kind(uri), AC_STORE_SQLITE);
+    assert_str(ac_uri_path(uri), "/var/lib/apps.db");
+    assert_str(ac_uri_name(uri), "sqlite:/var/lib/apps.db?checkpoint=external");
+    ac_uri_free(uri);
+    assert_refused(S("sqlite:/apps.db?mode=ro"), "only parameter of a sqlite store is \"?checkpoint=external\"");
+    assert_refused(S("sqlite:/apps.db?"), "only parameter");
+    assert_refused(S("sqlite:/apps.db?checkpoint=none"), "only parameter");
+    assert_refused(S("sqlite:/apps.db?checkpoint=external&checkpoint=external"), "only parameter");
+    assert_refused(S("sqlite:apps.db?checkpoint=external"), "must be absolute");
+    assert_refused(S("sqlite:/var/lib/?checkpoint=external"), "add a file name");
 }
 
 static void sqlite_paths_have_a_bound(void **state) {
@@ -159,6 +176,7 @@ static void a_pipe_does_not_hold_it_up(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sqlite_paths_are_absolute),
+        cmocka_unit_test(sqlite_has_one_parameter),
         cmocka_unit_test(sqlite_paths_have_a_bound),
         cmocka_unit_test(unknown_schemes_are_named),
         cmocka_unit_test(mongodb_is_a_store_too),
