@@ -11,7 +11,7 @@ from model import Create, Fault, Model, Outcome
 
 NAMES = ("Foo", "Foo", "Foo", "Foo 2", "Bär", "App", "🙂", "A name that is somewhat longer than the others")
 CONNECTION_USES = 7  # requests; then another, which another worker may get
-PACE = 0.004  # seconds between two requests of a client under load
+PACE = 0.01  # seconds between two requests of a client under load
 TRIES = 3  # of a keyed create that got no final answer
 
 

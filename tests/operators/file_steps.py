@@ -75,11 +75,13 @@ class FileSteps(Steps):
         suffixes = [suffix for suffix in SETS[what] if suffix == "" or copy.has(suffix)]
         new = [(store.prepared(copy, suffix), suffix) for suffix in suffixes]
         had_log = [False]
+        had_stray = [False]
 
         def place():
             if sides == "clear":
                 store.remove_sides()
             had_log[0] = store.size("-wal") > 0
+            had_stray[0] = how == "mv" and store.has_stray_log()
             for file, suffix in new:
                 if how == "cp":
                     shutil.copyfile(file, store.file(suffix))
@@ -98,7 +100,7 @@ class FileSteps(Steps):
         else:
             # The log that a killed gateway left belongs to the file that is no longer there.
             good = is_whole and (brings_log or not had_log[0])
-        if good:
+        if good and not had_stray[0]:
             return Effect("replace", t0, t1, copy.content)
         return Effect("mix", t0, t1, copy.content, doubtful=True)
 
@@ -328,10 +330,9 @@ class FileSteps(Steps):
         new = store.prepared(copy, "")
 
         def put_away(act) -> None:
-            for suffix in (*SIDES, ""):
-                path = store.file(suffix)
+            for number, path in enumerate((*store.sides(), store.path)):
                 if path.exists():
-                    act(path, damaged / path.name)
+                    act(path, damaged / f"{number}-{path.name}")
 
         def by_hand() -> None:
             put_away(shutil.copyfile)

@@ -52,6 +52,7 @@ class Sequence:
         )
         self.clients = Clients(self.gateway, template["clients"], self.model, options.seed)
         self.is_left = True
+        self.left_since = 0  # where the error log's part begins since when it is
         self.period = 0  # where the error log's part begins that tells of the present state
         self.unavailable = 0
         self.lists = 0
@@ -137,16 +138,14 @@ class Sequence:
 
     def look_at_log(self) -> None:
         self.gateway.check_alarms()
-        if not self.model.doubtful:
+        if self.is_left:
+            for line in self.gateway.lines_since(max(self.period, self.left_since)):
+                if INIT.search(line):
+                    raise Fault(f"a store is there, and the error log says: {line}")
+        if not self.unavailable or not (self.model.doubtful or self.steps.broke):
             return
-        lines = self.gateway.lines_since(self.period)
-        for line in lines:
-            if self.is_left and INIT.search(line):
-                raise Fault(f"a store is there, and the error log says: {line}")
         names = self.store.names()
-        if self.unavailable and not until(
-            lambda: any(name in line for name in names for line in self.gateway.lines_since(self.period)), 3
-        ):
+        if not until(lambda: any(name in line for name in names for line in self.gateway.lines_since(self.period)), 3):
             raise Fault(f"{self.unavailable} creates got 503/3002, and no line of the error log names the store")
 
     def look(self, last: bool) -> None:
@@ -154,6 +153,7 @@ class Sequence:
         clients = self.clients
         clients.expect_static()
         clients.burst(3)
+        self.settle_outcomes(INTACT)
         self.look_at_log()
         if not self.model.doubtful:
             self.wait_for_creates()
@@ -171,6 +171,7 @@ class Sequence:
         if not self.model.doubtful:
             self.period, self.unavailable = self.gateway.mark(), 0
         self.note_what_is_left()
+        self.steps.broke = False
         effect = self.steps.take(step)
         self.note_what_is_left()
         self.settle_outcomes(effect)
@@ -231,7 +232,9 @@ class FileSequence(Sequence):
         return store
 
     def note_what_is_left(self) -> None:
-        self.is_left = self.store.is_left()
+        was_left, self.is_left = self.is_left, self.store.is_left()
+        if not was_left and self.is_left:
+            self.left_since = self.gateway.mark()
 
     def may_init(self) -> bool:
         """A store may be made where there is nothing."""

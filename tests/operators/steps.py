@@ -21,6 +21,7 @@ class Steps:
 
     def __init__(self, sequence) -> None:
         self.s = sequence
+        self.broke = False  # the store was unusable in this step
 
     def take(self, step: str) -> Effect:
         name, _, rest = step.partition(":")
@@ -59,6 +60,7 @@ class Steps:
     def broken_and_mended(self, then: str, break_, mend) -> None:
         """Creates while something is broken get 503 or are kept; `then` is what happens to workers meanwhile."""
         s = self.s
+        self.broke = True
         s.clients.start()
         s.clients.wait_for_more(5)
         try:

@@ -143,9 +143,18 @@ class Store(Tools):
         made.mkdir()
         return made
 
+    def sides(self) -> list:
+        """Beside the path and beside what it leads to: one who restores removes both."""
+        return [Path(str(path) + suffix) for path in {self.path, self.target()} for suffix in SIDES]
+
     def remove_sides(self) -> None:
-        for suffix in SIDES:
-            self.file(suffix).unlink(missing_ok=True)
+        for path in self.sides():
+            path.unlink(missing_ok=True)
+
+    def has_stray_log(self) -> bool:
+        """The path is a link, and a log lies beside it from when it was a file."""
+        log = Path(str(self.path) + "-wal")
+        return self.path.is_symlink() and log.exists() and log.stat().st_size > 0
 
     def prepared(self, copy: Copy, suffix: str) -> Path:
         """A file like the copy's that can be renamed to its place."""
