@@ -46,7 +46,7 @@ def mongo_step(rng: random.Random) -> tuple:
     if kind == "empty":
         return f"empty:{pick(MODES)}", True
     if kind == "drop-indexes":
-        return f"drop-indexes:{then}", False
+        return f"drop-indexes:{pick(('', 'reload', 'kill'))}", False
     return shared_step(rng, kind), False
 
 

@@ -11,14 +11,16 @@ the model has
     may    tags that can be there or not: answered 503/3002, never answered, or acknowledged into a file that a step
            destroyed since. A record of any other tag is a fault: one that was refused, or that a restore undid.
 
-Steps. What a step does to the records is one of four effects. A step lasts from t0 to t1.
+Steps. What a step does to the records is one of five effects. A step lasts from t0 to t1.
 
     intact    nothing changes. (reload, kill -9, chmod and back, a full disk and back, rm of -shm, sqlite3 reading, …)
     replace   the records are now those of a copy whose content is known. (mv of a backup over the file, a link that
               is switched, restore; with the gateway stopped also cp over it)
     destroy   nothing that was there is promised any more. (rm, truncate, rm of a -wal that holds records)
-    mix       the file holds something of both: what was there and what a copy has. (cp over a file in use, side files
-              of one moment put beside a database of another)
+    blur      what was answered between t0 and t1 is not promised, all else is. (MongoDB without its unique indexes, until
+              that was noticed)
+    mix       the file holds something of both: what was there and what a copy has. (cp over a file in use, files
+              of one moment put beside those of another)
 
 Destroy and mix come with one more bit: whether the step itself can have left a malformed file. Until a repair such a
 store is "doubtful": it may answer 503, `check` may find something, and a list may fail, unless anything is in must.
@@ -98,7 +100,7 @@ class Content:
 class Effect:
     """What a step did to the records between t0 and t1."""
 
-    kind: str  # intact, replace, destroy, mix
+    kind: str  # intact, replace, destroy, blur, mix
     t0: float = 0
     t1: float = 0
     content: Content | None = None
@@ -138,6 +140,8 @@ class Model:
         if effect.kind == "replace":
             self.now = effect.content.copy()
             self.doubtful = False
+            return
+        if effect.kind == "blur":
             return
         self.now = Content({}, old.tags(), old.limit)
         if effect.kind == "mix":

@@ -91,6 +91,13 @@ class ModelTest(unittest.TestCase):
         with self.assertRaisesRegex(Fault, "lost: 1 of 1, such as b"):
             self.model.verify([record("a")])
 
+    def test_what_was_made_without_indexes_is_not_promised(self) -> None:
+        self.take(self.outcome("a"), self.outcome("b", at=5.2), self.outcome("c", at=7), effect=Effect("blur", 5, 6))
+        self.model.verify([record("a"), record("b", 1) | {"slug": "other"}, record("c")])
+        self.model.verify([record("a"), record("c")])
+        with self.assertRaisesRegex(Fault, "lost: 1 of 2"):
+            self.model.verify([record("c")])
+
     def test_a_mixture_has_something_of_both(self) -> None:
         self.take(self.outcome("a"))
         self.take(effect=Effect("mix", 5, 5.1, Content({"b": record("b")}, set(), 2), doubtful=True))

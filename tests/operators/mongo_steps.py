@@ -3,8 +3,12 @@
 import time
 from dataclasses import dataclass
 
+from gateway import until
 from model import Content, Effect, Fault
 from steps import INTACT, Steps
+
+NOTICED = 20.0  # seconds; workers look every second, and the machine may be busy
+ANSWERS = 15  # for each worker
 
 
 @dataclass
@@ -69,13 +73,30 @@ class MongoSteps(Steps):
         return Effect("destroy", t0, t1, doubtful=True)
 
     def do_drop_indexes(self, then: str = "") -> Effect:
-        """Nothing keeps slugs and places apart then; what is acknowledged must be right all the same."""
+        """Nothing keeps slugs and places apart until workers notice it, as docs/stores.md says; then they refuse.
+
+        The operator lets `check --repair` part what has collided, and makes the indexes again.
+        """
         s = self.s
+        clients = s.clients
+        clients.start()
+        clients.wait_for_more(5)
+        t0 = time.monotonic()
+        s.store.drop_indexes("applications")
+        if then == "kill":
+            s.gateway.kill_worker(s.random.randrange(8))
+        elif then == "reload":
+            s.gateway.reload()
+        until(lambda: self.refuses(t0), NOTICED, "without unique indexes creates are acknowledged all the same")
+        t1 = time.monotonic()
+        clients.stop()
+        s.store.appctl("check", "--repair")
+        done = s.store.appctl("init")
+        if done.returncode != 0:
+            raise Fault(f"after unique indexes were dropped, appctl init cannot make them: {done.stderr}")
+        return Effect("blur", t0, t1)
 
-        def make_again() -> None:
-            done = s.store.appctl("init")
-            if done.returncode != 0:
-                raise Fault(f"after unique indexes were dropped, appctl init cannot make them: {done.stderr}")
-
-        self.broken_and_mended(then, lambda: s.store.drop_indexes("applications"), make_again)
-        return INTACT
+    def refuses(self, since: float) -> bool:
+        """Have all workers noticed? As many answers as reach all of them are 503."""
+        last = self.s.clients.outcomes[-ANSWERS * self.s.gateway.workers_wanted :]
+        return len(last) >= ANSWERS and all(one.start > since and one.status == 503 for one in last)
