@@ -1,5 +1,6 @@
 """What operators do to the files of an SQLite store: copies, moves, removals, rights, mounts, the sqlite3 program."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -319,7 +320,51 @@ class FileSteps(Steps):
         tool.communicate()
         return INTACT
 
-    # Repair, as docs/operations.md says
+    # appctl restore, and repair as docs/operations.md says
+
+    def restore(self, copy: Copy, *more: str) -> None:
+        done = self.s.store.appctl("restore", *more, str(copy.directory / "copy.db"))
+        if done.returncode != 0:
+            raise Fault(f"appctl restore failed: {done.stderr}")
+
+    def kept(self) -> list:
+        """What restore kept of the store before it, and what one that was killed left behind."""
+        homes = (self.s.store.home, self.s.store.real)
+        return [path for home in homes for path in sorted(home.glob("*before-restore*")) + sorted(home.glob("*.part*"))]
+
+    def do_restore(self, mode: str, which: str = "-1", killed: str = "") -> Effect:
+        """A create is in the store that came back or in the one that was kept, never in neither."""
+        s = self.s
+        copy = s.copies[int(which) % len(s.copies)]
+        if copy.kind != "whole" or s.model.doubtful or not s.programs["has_restore"]:
+            return INTACT
+        for path in self.kept():
+            path.unlink()
+
+        def act() -> None:
+            if killed:
+                command = (s.programs["appctl"], "--store", s.store.uri, "restore", str(copy.directory / "copy.db"))
+                tool = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    tool.wait(s.random.random() * 0.1)
+                tool.kill()
+                tool.wait()
+            self.restore(copy, *(["--force"] if killed else []))
+
+        t0, t1 = self.during(mode, act)
+        if not killed:
+            acknowledged = {one.create.tag for one in s.clients.outcomes if one.status == 200} | s.model.now.must.keys()
+            before = [path for path in self.kept() if path.name.endswith("before-restore")]
+            if len(before) != 1:
+                raise Fault(f"appctl restore kept nothing: {s.files()}")
+            found = s.store.records(list(s.organizations.values()), f"sqlite:{before[0]}")
+            found += s.store.records(list(s.organizations.values()))
+            missing = acknowledged - {record["metadata"]["tag"] for record in found}
+            if missing:
+                raise Fault(f"acknowledged, and neither kept nor in what was restored: {sorted(missing)[:3]}")
+        for path in self.kept():
+            path.unlink()
+        return Effect("replace", t0, t1, copy.content)
 
     def do_repair(self, how: str) -> Effect:
         s, store = self.s, self.s.store
@@ -343,14 +388,16 @@ class FileSteps(Steps):
             put_away(os.rename)
             os.rename(new, store.path)
 
-        def restore() -> None:
-            put_away(shutil.copyfile)
-            done = store.appctl("restore", str(new))
-            if done.returncode != 0:
-                raise Fault(f"appctl restore failed: {done.stderr}")
-
         mode = {"stopped": "stopped", "killed": "killed", "live": "quiet", "load": "load", "restore": "load"}[how]
-        act = {"stopped": by_hand, "killed": by_hand, "live": live, "load": live, "restore": restore}[how]
+        act = {
+            "stopped": by_hand,
+            "killed": by_hand,
+            "live": live,
+            "load": live,
+            "restore": lambda: self.restore(copy, "--force"),
+        }[how]
         t0, t1 = self.during(mode, act)
         shutil.rmtree(damaged)
+        for path in self.kept():
+            path.unlink()
         return Effect("replace", t0, t1, copy.content)

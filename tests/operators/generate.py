@@ -72,7 +72,7 @@ def file_step(rng: random.Random, has_backup: bool) -> tuple:
             "second",
             "idle",
         ),
-        (10, 14, 10, 7, 10, 12, 4, 9, 4, 1, 8, 5, 4, 2, 3, 2),
+        (10, 14, 10, 7, 10, 12, 6, 9, 4, 1, 8, 5, 4, 2, 3, 2),
     )[0]
     if kind in ("create", "process", "appctl", "second"):
         return shared_step(rng, kind), False
@@ -90,6 +90,8 @@ def file_step(rng: random.Random, has_backup: bool) -> tuple:
             f"place:{how},{pick(('db', 'db', 'all'))},{pick(('clear', 'keep'))},{pick(MODES)},{rng.randint(0, 5)}",
             True,
         )
+    if kind == "link" and has_backup and rng.random() < 0.5:
+        return f"restore:{pick(MODES)},{rng.randint(0, 5)}{pick(('', '', ',killed'))}", False
     if kind == "link":
         return f"link:{pick(MODES)},{rng.randint(0, 5)}", True
     if kind == "rm":

@@ -17,8 +17,8 @@ Steps. What a step does to the records is one of five effects. A step lasts from
     replace   the records are now those of a copy whose content is known. (mv of a backup over the file, a link that
               is switched, restore; with the gateway stopped also cp over it)
     destroy   nothing that was there is promised any more. (rm, truncate, rm of a -wal that holds records)
-    blur      what was answered between t0 and t1 is not promised, all else is. (MongoDB without its unique indexes, until
-              that was noticed)
+    blur      what was answered between t0 and t1 is not promised, all else is. (MongoDB without its unique indexes,
+              until that was noticed)
     mix       the file holds something of both: what was there and what a copy has. (cp over a file in use, files
               of one moment put beside those of another)
 
