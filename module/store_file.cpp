@@ -225,6 +225,7 @@ void check_file(const Check &check) {
     const char *path = check.file;
     struct stat st;
     bool missing = stat(path, &st) == -1;
+    const ngx_str_t &name = check.backend->name;  // with its parameters, which appctl has to know too
     if (!missing && !S_ISREG(st.st_mode)) {
         say(check, "\"%s\" is not a file; name another path", path);
         return;
@@ -234,13 +235,13 @@ void check_file(const Check &check) {
             say(check, "file \"%s\" is %s, its log \"%s-wal\" is not; copy both away and restore a backup", path,
                 missing ? "missing" : "empty", path);
         } else if (missing) {
-            say(check, "file \"%s\" does not exist; run \"appctl --store sqlite:%s init\", or restore a backup", path,
-                path);
+            say(check, "file \"%s\" does not exist; run \"appctl --store %.*s init\", or restore a backup", path,
+                static_cast<int>(name.len), reinterpret_cast<const char *>(name.data));
         } else {
             say(check,
                 "file \"%s\" is empty; restore a backup, or, if it never held a store, run "
-                "\"appctl --store sqlite:%s init\"",
-                path, path);
+                "\"appctl --store %.*s init\"",
+                path, static_cast<int>(name.len), reinterpret_cast<const char *>(name.data));
         }
         return;
     }

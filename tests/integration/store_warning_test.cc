@@ -79,6 +79,12 @@ TEST_F(StoreWarning, IsThereWhateverTheLevelOfTheLog) {
     EXPECT_EQ(lines_with(read_file(directory_.path() + "/error.log"), "does not exist").size(), 1U);
 }
 
+TEST_F(StoreWarning, CertificateOfAServerMayComeLater) {
+    expect_taken(
+        server("app_create_store mongodb://127.0.0.1:1/apps?tls=true&tlsCAFile=@dir@/ca.pem;\n"
+               "location / { app_create org; }"));
+}
+
 // What follows binds only workers of another user, which root alone can start.
 class StoreWarningOfRights : public StoreWarning {
   protected:

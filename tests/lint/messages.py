@@ -27,7 +27,7 @@ TOKEN = re.compile(
     r"""//[^\n]*|/\*.*?\*/|\#\s*include[^\n]*|'(?:\\.|[^'\\])+'|R"\((?P<raw>.*?)\)"|"(?P<text>(?:\\.|[^"\\\n])*)"|(?P<gap>\s+)|(?P<code>.)""",
     re.S | re.X,
 )
-CONVERSION = re.compile(r"%(?:\*s|[0-9.]*(?:ui|uz|ul|V|s|P|i|d|xd|T|O|M)|%)")
+CONVERSION = re.compile(r"%(?:\.?\*s|[0-9.]*(?:ui|uz|ul|V|s|P|i|d|xd|T|O|M)|%)")
 ESCAPES = {"n": " ", "t": " ", "r": " ", '"': '"', "\\": "\\", "'": "'"}
 
 

@@ -1,6 +1,7 @@
 // What a MongoDB store's URI may say, and what is refused with the reason, before any server is asked.
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -112,11 +113,36 @@ TEST(MongoUri, OptionsThatNobodyKnowsAreNamed) {
                  "mongodb://host:27017/apps");
 }
 
-TEST(MongoUri, FilesOfTlsMustBeThere) {
-    expect_refused(with("tls=true&tlsCAFile=/nonexistent/ca.pem"), "the file of \"tlsCAFile\" cannot be read");
-    expect_refused(with("tls=true&tlsCertificateKeyFile=/nonexistent/key.pem"),
-                   "the file of \"tlsCertificateKeyFile\" cannot be read");
-    expect_refused("mongodb://host/apps?tls=true&tlsCAFile=/nonexistent/a@b.pem", "the file of \"tlsCAFile\"");
+// A certificate that is mounted late must not keep a server from starting: the store fails until it is there.
+TEST(MongoUri, FilesOfTlsMayComeLater) {
+    const std::string path = ::testing::TempDir() + "app-create-certificate@" + std::to_string(getpid()) + ".pem";
+    for (const char *option : {"tlsCAFile", "tlsCertificateKeyFile"}) {
+        // Port 1: nobody listens there.
+        const std::string text = std::string("mongodb://127.0.0.1:1/apps?tls=true&") + option + "=" + path;
+        ac_error error{};
+        ac_uri *uri = nullptr;
+        ASSERT_EQ(ac_uri_parse({text.data(), text.size()}, &uri, &error), AC_OK) << error.message;
+        ac_store_options options{};
+        options.size = sizeof(options);
+        options.uri = uri;
+        options.timeout_ms = 400;
+        options.threads = 1;
+        ac_store *store = nullptr;
+        ASSERT_EQ(ac_store_open(&options, &store, &error), AC_OK) << error.message;
+
+        const std::string unreadable =
+            std::string("the file of \"") + option + "\" cannot be read (No such file or directory)";
+        EXPECT_EQ(ac_store_warm(store, &error), AC_EUNAVAILABLE);
+        EXPECT_NE(std::string(error.message).find(unreadable), std::string::npos) << error.message;
+        EXPECT_EQ(std::string(error.message).find("app-create-certificate"), std::string::npos) << error.message;
+
+        std::ofstream(path) << "not looked at before a server is there\n";
+        EXPECT_EQ(ac_store_warm(store, &error), AC_EUNAVAILABLE);
+        EXPECT_EQ(std::string(error.message).find("cannot be read"), std::string::npos) << error.message;
+        std::filesystem::remove(path);
+        ac_store_close(store);
+        ac_uri_free(uri);
+    }
     expect_named("mongodb://CN%3Dgateway@host/apps?tls=true&authMechanism=MONGODB-X509", "mongodb://host:27017/apps");
 }
 

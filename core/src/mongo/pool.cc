@@ -78,6 +78,8 @@ Session Pool::lend_patient() {
 Owned<mongoc_uri_t> Pool::make_uri(std::int32_t quarter_ms, std::int32_t socket_ms) const {
     Owned<mongoc_uri_t> uri(mongoc_uri_new(text_.c_str()));
     if (uri == nullptr) fail(name_, "its URI is not understood");
+    // libmongoc would go on without the file, and keep what it made so.
+    if (const std::string file = unreadable_file(text_); !file.empty()) fail(name_, file.c_str());
     mongoc_uri_set_option_as_int32(uri.get(), MONGOC_URI_SERVERSELECTIONTIMEOUTMS, quarter_ms);
     mongoc_uri_set_option_as_int32(uri.get(), MONGOC_URI_CONNECTTIMEOUTMS, quarter_ms);
     mongoc_uri_set_option_as_int32(uri.get(), MONGOC_URI_SOCKETTIMEOUTMS, socket_ms);

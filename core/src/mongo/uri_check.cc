@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <set>
+#include <system_error>
 
 #include "ascii.h"
 #include "errors.h"
@@ -99,13 +101,6 @@ void check_reads(const mongoc_uri_t *uri) {
     }
 }
 
-void check_file(const mongoc_uri_t *uri, const char *option, const char *spelled) {
-    const char *path = mongoc_uri_get_option_as_utf8(uri, option, nullptr);
-    if (path != nullptr && ::access(path, R_OK) != 0) {
-        refuse(std::string("the file of \"") + spelled + "\" cannot be read; workers must be able to read it too");
-    }
-}
-
 std::string name_of(const mongoc_uri_t *uri) {
     std::string name;
     if (const char *service = mongoc_uri_get_srv_hostname(uri); service != nullptr) {
@@ -146,8 +141,6 @@ StoreUri check_uri(const std::string &text) {
     }
     check_write_concern(uri.get());
     check_reads(uri.get());
-    check_file(uri.get(), MONGOC_URI_TLSCAFILE, "tlsCAFile");
-    check_file(uri.get(), MONGOC_URI_TLSCERTIFICATEKEYFILE, "tlsCertificateKeyFile");
     if (mongoc_uri_get_hosts(uri.get()) == nullptr && mongoc_uri_get_srv_hostname(uri.get()) == nullptr) {
         refuse("it names no host; write mongodb://HOST:PORT/DATABASE");
     }
@@ -156,6 +149,24 @@ StoreUri check_uri(const std::string &text) {
     out.text = text;
     out.name = name_of(uri.get());
     return out;
+}
+
+std::string unreadable_file(const std::string &text) {
+    struct File {
+        const char *option;
+        const char *spelled;
+    };
+    constexpr std::array<File, 2> kFiles = {
+        {{MONGOC_URI_TLSCAFILE, "tlsCAFile"}, {MONGOC_URI_TLSCERTIFICATEKEYFILE, "tlsCertificateKeyFile"}}};
+    const Owned<mongoc_uri_t> uri(mongoc_uri_new(text.c_str()));
+    if (uri == nullptr) return {};
+    for (const File &file : kFiles) {
+        const char *path = mongoc_uri_get_option_as_utf8(uri.get(), file.option, nullptr);
+        if (path == nullptr || ::access(path, R_OK) == 0) continue;
+        return std::string("the file of \"") + file.spelled + "\" cannot be read (" +
+               std::generic_category().message(errno) + "); let the user that runs this read it";
+    }
+    return {};
 }
 
 }  // namespace appcreate::mongo

@@ -16,4 +16,8 @@ bool is_mongodb_uri(std::string_view text) noexcept;
 // Throws Failure(AC_EINVAL) with the reason. Nothing of a URI is repeated but the names of options.
 StoreUri check_uri(const std::string &text);
 
+// Which of the URI's files this process cannot read now, and what to do; empty: it can read them all. The reason to
+// answer 503 until somebody mends it, not to refuse a configuration.
+std::string unreadable_file(const std::string &text);
+
 }  // namespace appcreate::mongo

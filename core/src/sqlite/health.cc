@@ -23,7 +23,7 @@ void Health::worked() noexcept {
     const std::lock_guard lock(mutex_);
     if (!is_down_) return;
     is_down_ = false;
-    log(AC_LOG_NOTICE, [&] { return work_ + " works again: " + about(path_, "in use"); });
+    log(AC_LOG_NOTICE, [&] { return work_ + " works again: store \"" + path_ + "\""; });
 }
 
 template <class Text>
