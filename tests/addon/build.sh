@@ -20,9 +20,10 @@ fail() {
 }
 
 configure() {
-    # Optimizing is for the other builds.
+    # Optimizing is for the other builds. The rest is for C alone, as distributions and operators have it.
     (cd "$sources" && APP_CREATE_CMAKE_OPTS="-D CMAKE_BUILD_TYPE=None" \
-        auto/configure "--builddir=$objs" --with-cc-opt=-O0 "$@") >"$log" 2>&1
+        auto/configure "--builddir=$objs" --with-cc-opt="-O0 -std=gnu99 -Wdeclaration-after-statement" "$@") \
+        >"$log" 2>&1
 }
 
 # Nginx's -t of a configuration that has the module, with what goes before it.
