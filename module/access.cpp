@@ -11,6 +11,8 @@ int64_t now_ms() {
 }
 
 ngx_int_t refuse(Context *ctx, ac_access access) {
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0, "app_create access refused: %ui",
+                   static_cast<ngx_uint_t>(access));
     ctx->access = access;
     ctx->refused = true;
     return note_answer(ctx, ac_code_answer(access == AC_ACCESS_NO_TOKEN ? AC_CODE_NO_TOKEN : AC_CODE_UNAUTHORIZED));
@@ -24,6 +26,8 @@ ngx_int_t check_key(Context *ctx) {
     ctx->access = AC_ACCESS_OK;
     ctx->refused = false;
     ctx->authenticated = true;
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0, "app_create access granted, key: %s",
+                   ctx->key.id);
     return NGX_OK;
 }
 
@@ -58,18 +62,26 @@ ngx_int_t authenticate(ngx_http_request_t *r, LocConf *conf) {
         return refuse(ctx, ctx->bearer_access);
     }
 
-    ctx->cache = find_cached_key(main_conf(r)->keys, conf->backend->identity, ctx->bearer.digest, &ctx->key);
+    bool refresh;
+    ctx->cache = find_cached_key(main_conf(r)->keys, conf->backend->identity, ctx->bearer.digest, &ctx->key, &refresh);
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0, "app_create key cache: %ui, refresh: %ui",
+                   static_cast<ngx_uint_t>(ctx->cache), static_cast<ngx_uint_t>(refresh));
     if (ctx->cache == CacheStatus::hit) {
+        if (refresh) {
+            refresh_key(ctx);
+        }
         return check_key(ctx);
     }
     if (ctx->cache == CacheStatus::negative) {
         return refuse(ctx, AC_ACCESS_INVALID);
     }
 
-    if (start_lookup(ctx) != NGX_AGAIN) {
-        return note_answer(ctx, ac_code_answer(AC_CODE_BUSY));
+    ngx_int_t rc = start_lookup(ctx);
+    if (rc != NGX_AGAIN) {
+        return note_answer(ctx, ac_code_answer(rc == NGX_BUSY ? AC_CODE_BUSY : AC_CODE_DATABASE));
     }
     start_timer(ctx);
+    ask_begins(ctx, "looking up API key");
     r->read_event_handler = ngx_http_test_reading;
     return NGX_AGAIN;
 }

@@ -66,15 +66,17 @@ void warn_of_lone_fallbacks(ngx_conf_t *cf, MainConf *main) {
 
 // A store that waits for its disk must not keep static files waiting.
 void warn_of_shared_pools(ngx_conf_t *cf, MainConf *main) {
-    auto **backend = static_cast<Backend **>(main->backends.elts);
+    auto **location = static_cast<LocConf **>(main->locations.elts);
     auto **pool = static_cast<ngx_thread_pool_t **>(main->aio_pools.elts);
-    for (ngx_uint_t i = 0; i < main->backends.nelts; i++) {
+    const ngx_thread_pool_t *warned = nullptr;
+    for (ngx_uint_t i = 0; i < main->locations.nelts; i++) {
         for (ngx_uint_t k = 0; k < main->aio_pools.nelts; k++) {
-            if (backend[i]->pool == pool[k]) {
+            if (location[i]->pool == pool[k] && pool[k] != warned) {
+                warned = pool[k];
                 ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                               "app_create_store \"%V\" shares its thread pool with \"aio threads\", "
                               "declare one of its own with \"thread_pool\" and \"app_create_thread_pool\"",
-                              &backend[i]->name);
+                              &location[i]->backend->name);
                 break;
             }
         }

@@ -56,16 +56,25 @@ ac_status begin(ngx_http_request_t *r, Context *ctx) {
 
 ngx_int_t answer_code(Context *ctx, int code) { return send_answer(ctx, ac_code_answer(code)); }
 
-// Sends the create to the store. NGX_DONE: create_returned goes on.
+// The create is on its way, NGX_OK, or was refused. NGX_DONE: create_returned goes on.
+ngx_int_t gone(Context *ctx, ngx_int_t rc) {
+    if (rc == NGX_OK) {
+        ask_begins(ctx, "creating application");
+        return NGX_DONE;
+    }
+    stop_timer(ctx);
+    switch (rc) {
+        case NGX_BUSY:
+            return answer_code(ctx, AC_CODE_BUSY);
+        case NGX_DECLINED:
+            return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
+        default:
+            return answer_code(ctx, AC_CODE_DATABASE);
+    }
+}
+
 ngx_int_t write(Context *ctx) {
-    if (!start_timer(ctx)) {
-        return answer_code(ctx, AC_CODE_DATABASE);
-    }
-    if (send_to_store(ctx) != NGX_OK) {
-        stop_timer(ctx);
-        return answer_code(ctx, AC_CODE_BUSY);
-    }
-    return NGX_DONE;
+    return start_timer(ctx) ? gone(ctx, send_to_store(ctx)) : answer_code(ctx, AC_CODE_DATABASE);
 }
 
 ngx_int_t go_on(Context *ctx, ac_status status) {
@@ -80,65 +89,20 @@ ngx_int_t go_on(Context *ctx, ac_status status) {
     }
 }
 
-// The body's bytes in one piece: where they are, in a file, or copied together. False: out of memory.
-bool find_body(ngx_http_request_t *r, BodySource *body) {
-    *body = {{nullptr, 0}, NGX_INVALID_FILE, 0};
-    if (r->request_body == nullptr || r->request_body->bufs == nullptr) {
-        return true;
-    }
-
-    ngx_chain_t *first = r->request_body->bufs;
-    off_t size = 0;
-    for (ngx_chain_t *cl = first; cl; cl = cl->next) {
-        if (cl->buf->in_file) {
-            // nginx moves all of a body to the file once it starts one.
-            body->file = cl->buf->file->fd;
-            body->size = cl->buf->file_last;
-            return true;
-        }
-        size += ngx_buf_size(cl->buf);
-    }
-
-    if (first->next == nullptr) {
-        body->memory = {reinterpret_cast<const char *>(first->buf->pos), static_cast<size_t>(size)};
-        return true;
-    }
-    auto *joined = static_cast<u_char *>(ngx_pnalloc(r->pool, static_cast<size_t>(size)));
-    if (joined == nullptr) {
-        return false;
-    }
-    body->memory = {reinterpret_cast<const char *>(joined), static_cast<size_t>(size)};
-    for (ngx_chain_t *cl = first; cl; cl = cl->next) {
-        // The last one may be empty and point nowhere.
-        if (ngx_buf_size(cl->buf)) {
-            joined = ngx_cpymem(joined, cl->buf->pos, cl->buf->last - cl->buf->pos);
-        }
-    }
-    return true;
-}
-
 ngx_int_t parse(Context *ctx) {
     BodySource body;
-    if (!find_body(ctx->request, &body)) {
-        return answer_code(ctx, AC_CODE_INTERNAL);
+    ngx_int_t rc = find_body(ctx, &body);
+    if (rc != NGX_OK) {
+        return rc;
     }
 
-    ac_status status = AC_AGAIN;
     if (body.file == NGX_INVALID_FILE) {
-        status = ac_create_body(ctx->create, body.memory, AC_BODY_NO_BLOCK);
+        ac_status status = ac_create_body(ctx->create, body.memory, AC_BODY_NO_BLOCK);
         if (status != AC_AGAIN) {
             return go_on(ctx, status);
         }
     }
-
-    if (!start_timer(ctx)) {
-        return answer_code(ctx, AC_CODE_DATABASE);
-    }
-    if (prepare_on_thread(ctx, body) != NGX_OK) {
-        stop_timer(ctx);
-        return answer_code(ctx, AC_CODE_BUSY);
-    }
-    return NGX_DONE;
+    return start_timer(ctx) ? gone(ctx, prepare_on_thread(ctx, body)) : answer_code(ctx, AC_CODE_DATABASE);
 }
 
 // nginx has read the body, perhaps before ngx_http_read_client_request_body returned.
@@ -163,6 +127,7 @@ ngx_int_t content_handler(ngx_http_request_t *r) {
 
     if (r->method != NGX_HTTP_POST) {
         if (conf->fallback.len) {
+            ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0, "app_create fallback: %V", &conf->fallback);
             return ngx_http_named_location(r, &conf->fallback);
         }
         return answer_code(ctx, AC_CODE_METHOD);
@@ -172,12 +137,17 @@ ngx_int_t content_handler(ngx_http_request_t *r) {
     }
 
     ac_status status = begin(r, ctx);
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0, "app_create headers: %i", static_cast<ngx_int_t>(status));
     if (status != AC_OK) {
         return go_on(ctx, status);
     }
 
+    ngx_int_t rc = expect_body(ctx);
+    if (rc != NGX_OK) {
+        return rc;
+    }
     r->request_body_in_single_buf = 1;
-    ngx_int_t rc = ngx_http_read_client_request_body(r, body_read);
+    rc = ngx_http_read_client_request_body(r, body_read);
     if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
         return rc;
     }
@@ -191,6 +161,8 @@ void create_returned(Context *ctx, ac_status status) {
     ngx_http_request_t *r = ctx->request;
     ngx_connection_t *c = r->connection;
     ngx_http_set_log_request(c->log, r);
+    ask_ended(ctx);
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, c->log, 0, "app_create returned: %i", static_cast<ngx_int_t>(status));
 
     ngx_int_t rc = go_on(ctx, status);
     if (rc != NGX_DONE) {

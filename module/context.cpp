@@ -9,7 +9,8 @@ namespace {
 void leave_everything(void *data) {
     auto *ctx = static_cast<Context *>(data);
     stop_timer(ctx);
-    leave_lookup(ctx, LookupState::none);
+    ask_ended(ctx);
+    leave_lookup(ctx);
     leave_op(ctx);
 }
 
@@ -29,14 +30,17 @@ void timed_out(ngx_event_t *event) {
         return;
     }
 
+    ngx_log_debug0(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0, "app_create timed out");
+    ask_ended(ctx);
     if (ctx->op) {
+        store_timed_out(ctx->conf->backend->dispatch, ctx->conf->timeout);
         leave_op(ctx);
         finish_code(ctx, AC_CODE_DATABASE);
         return;
     }
 
     if (ctx->lookup == LookupState::waiting) {
-        leave_lookup(ctx, LookupState::failed);
+        expire_lookup(ctx);
         ngx_http_request_t *r = ctx->request;
         ngx_connection_t *c = r->connection;
         ngx_http_set_log_request(c->log, r);
@@ -123,6 +127,24 @@ void stop_timer(Context *ctx) {
         auto left = static_cast<ngx_msec_int_t>(ctx->timer.timer.key - ngx_current_msec);
         ctx->store_left = left > 0 ? static_cast<ngx_msec_t>(left) : 0;
         ngx_del_timer(&ctx->timer);
+    }
+}
+
+void ask_begins(Context *ctx, const char *action) {
+    ngx_log_t *log = ctx->request->connection->log;
+    if (!ctx->asking) {
+        ctx->action = log->action;
+        ctx->asking = true;
+    }
+    // nginx has it without const, and never writes to it.
+    log->action = const_cast<char *>(action);
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, log, 0, "app_create begins %s", action);
+}
+
+void ask_ended(Context *ctx) {
+    if (ctx->asking) {
+        ctx->request->connection->log->action = const_cast<char *>(ctx->action);
+        ctx->asking = false;
     }
 }
 

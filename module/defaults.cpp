@@ -5,42 +5,6 @@
 namespace app_create {
 namespace {
 
-bool same_backend(const Backend *a, const LocConf *conf) {
-    const ngx_str_t &text = conf->store->text;
-    return a->pool == conf->pool && a->timeout == conf->timeout && a->queue_number == conf->queue_number &&
-           a->queue_bytes == conf->queue_bytes && a->text.len == text.len &&
-           ngx_memcmp(a->text.data, text.data, text.len) == 0;
-}
-
-Backend *find_backend(ngx_conf_t *cf, MainConf *main, LocConf *conf) {
-    auto **known = static_cast<Backend **>(main->backends.elts);
-    for (ngx_uint_t i = 0; i < main->backends.nelts; i++) {
-        if (same_backend(known[i], conf)) {
-            return known[i];
-        }
-    }
-
-    auto **slot = static_cast<Backend **>(ngx_array_push(&main->backends));
-    auto *backend = static_cast<Backend *>(ngx_pcalloc(cf->pool, sizeof(Backend)));
-    if (slot == nullptr || backend == nullptr) {
-        return nullptr;
-    }
-    *slot = backend;
-    ac_str text = ac_uri_name(conf->store->uri);
-    ngx_str_t name = {text.len, reinterpret_cast<u_char *>(const_cast<char *>(text.data))};
-    backend->uri = conf->store->uri;
-    backend->text = conf->store->text;
-    backend->name = name;
-    backend->identity =
-        static_cast<uint64_t>(ngx_murmur_hash2(name.data, name.len)) << 32 | ngx_crc32_long(name.data, name.len);
-    backend->pool = conf->pool;
-    backend->timeout = conf->timeout;
-    backend->queue_number = conf->queue_number;
-    backend->queue_bytes = conf->queue_bytes;
-    backend->place = conf->store->place;
-    return backend;
-}
-
 char *merge_location(ngx_conf_t *cf, LocConf *conf, ngx_http_core_loc_conf_t *clcf) {
     MainConf *main = main_conf_of(cf);
     if (conf->store == nullptr) {
@@ -59,12 +23,13 @@ char *merge_location(ngx_conf_t *cf, LocConf *conf, ngx_http_core_loc_conf_t *cl
         ngx_log_error(
             NGX_LOG_WARN, cf->log, 0,
             "\"client_max_body_size\" exceeds the size of \"app_create_queue\", larger bodies will be refused "
-            "as if the server were busy in %s:%ui",
+            "by the latter in %s:%ui",
             conf->place.file, conf->place.line);
     }
-    conf->backend = find_backend(cf, main, conf);
+    conf->backend = add_backend(cf, main, conf);
+    conf->queue = conf->backend ? add_queue(cf, main, conf) : nullptr;
     auto **location = static_cast<LocConf **>(ngx_array_push(&main->locations));
-    if (conf->backend == nullptr || location == nullptr || init_challenges(cf, conf) != NGX_OK) {
+    if (conf->queue == nullptr || location == nullptr || init_challenges(cf, conf) != NGX_OK) {
         return static_cast<char *>(NGX_CONF_ERROR);
     }
     *location = conf;
@@ -80,6 +45,7 @@ MainConf *main_conf_of(ngx_conf_t *cf) {
 void *create_main_conf(ngx_conf_t *cf) {
     auto *conf = static_cast<MainConf *>(ngx_pcalloc(cf->pool, sizeof(MainConf)));
     if (conf == nullptr || ngx_array_init(&conf->backends, cf->pool, 1, sizeof(Backend *)) != NGX_OK ||
+        ngx_array_init(&conf->queues, cf->pool, 1, sizeof(Queue *)) != NGX_OK ||
         ngx_array_init(&conf->locations, cf->pool, 1, sizeof(LocConf *)) != NGX_OK ||
         ngx_array_init(&conf->fallbacks, cf->pool, 1, sizeof(LocConf *)) != NGX_OK ||
         ngx_array_init(&conf->aio_pools, cf->pool, 1, sizeof(ngx_thread_pool_t *)) != NGX_OK) {

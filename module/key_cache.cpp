@@ -1,5 +1,8 @@
 // Authenticated keys, shared by workers: a tree for finding, two queues for forgetting. An unknown token costs an entry
 // too, but those have a quarter of the zone at most, so that a flood of them cannot drive the known keys out.
+//
+// A key in use is asked for anew in the last quarter of its time, by one request of all workers, while the others go on
+// with what is there: otherwise all of them would wait for the store whenever the time is over.
 
 #include "module.h"
 
@@ -17,6 +20,8 @@ struct Node {
 };
 
 struct KnownNode : Node {
+    ngx_msec_t refresh;  // when it is time to ask anew
+    ngx_msec_t again;    // how long one that asks has for it, until another one does
     ac_key key;
 };
 
@@ -41,6 +46,8 @@ class Lock {
 };
 
 ngx_slab_pool_t *slab(ngx_shm_zone_t *zone) { return reinterpret_cast<ngx_slab_pool_t *>(zone->shm.addr); }
+
+bool is_before(ngx_msec_t a, ngx_msec_t b) { return static_cast<ngx_msec_int_t>(a - b) < 0; }
 
 ngx_rbtree_key_t tree_key(const uint8_t *digest) {
     ngx_rbtree_key_t key;
@@ -171,7 +178,8 @@ ngx_int_t init_key_zone(ngx_shm_zone_t *zone, void *old) {
     return NGX_OK;
 }
 
-CacheStatus find_cached_key(ngx_shm_zone_t *zone, uint64_t store, const uint8_t *digest, ac_key *key) {
+CacheStatus find_cached_key(ngx_shm_zone_t *zone, uint64_t store, const uint8_t *digest, ac_key *key, bool *refresh) {
+    *refresh = false;
     auto *shared = static_cast<Shared *>(zone->data);
     Lock lock(slab(zone));
 
@@ -179,7 +187,7 @@ CacheStatus find_cached_key(ngx_shm_zone_t *zone, uint64_t store, const uint8_t 
     if (node == nullptr) {
         return CacheStatus::miss;
     }
-    if (static_cast<ngx_msec_int_t>(node->expires - ngx_current_msec) <= 0) {
+    if (!is_before(ngx_current_msec, node->expires)) {
         return CacheStatus::expired;
     }
     if (!node->known) {
@@ -187,7 +195,13 @@ CacheStatus find_cached_key(ngx_shm_zone_t *zone, uint64_t store, const uint8_t 
     }
     ngx_queue_remove(&node->queue);
     ngx_queue_insert_head(&shared->known, &node->queue);
-    *key = static_cast<KnownNode *>(node)->key;
+    auto *known = static_cast<KnownNode *>(node);
+    if (!is_before(ngx_current_msec, known->refresh)) {
+        // It may find no thread, or its worker may die: then there is another chance or two.
+        known->refresh = ngx_current_msec + known->again;
+        *refresh = true;
+    }
+    *key = known->key;
     return CacheStatus::hit;
 }
 
@@ -198,7 +212,7 @@ void cache_key(ngx_shm_zone_t *zone, uint64_t store, const uint8_t *digest, cons
     Lock lock(pool);
 
     Node *node = find_node(shared, store, digest);
-    if (node && static_cast<ngx_msec_int_t>(node->asked - asked) > 0) {
+    if (node && is_before(asked, node->asked)) {
         return;  // another worker asked later
     }
     if (node && node->known != (key != nullptr)) {
@@ -226,7 +240,10 @@ void cache_key(ngx_shm_zone_t *zone, uint64_t store, const uint8_t *digest, cons
     node->asked = asked;
     node->expires = asked + valid;
     if (key) {
-        static_cast<KnownNode *>(node)->key = *key;
+        auto *known = static_cast<KnownNode *>(node);
+        known->key = *key;
+        known->refresh = asked + valid - valid / 4;
+        known->again = valid / 10 + 1;
     }
 }
 

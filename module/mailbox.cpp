@@ -26,8 +26,13 @@ Message **last_message = &first_message;
 
 // The event loop's: taken over from the list, not delivered yet.
 Message *delivering;
-ngx_connection_t *connection;
 int event_fd = -1;
+
+// Static, as the one that nginx's event method has for its own notices: none of the worker's connections is taken, and
+// a shutdown that looks through those does not meet it.
+ngx_connection_t connection;
+ngx_event_t read_event;
+ngx_event_t write_event;
 
 Message *take_all() {
     pthread_mutex_lock(&mutex);
@@ -82,25 +87,23 @@ ngx_int_t open_mailbox(ngx_cycle_t *cycle) {
         ngx_log_error(NGX_LOG_EMERG, cycle->log, ngx_errno, "eventfd() failed");
         return NGX_ERROR;
     }
-    connection = ngx_get_connection(event_fd, cycle->log);
-    if (connection == nullptr) {
-        (void)close(event_fd);
-        return NGX_ERROR;
-    }
-    ngx_event_t *event = connection->read;
-    event->handler = read_mailbox;
-    event->log = cycle->log;
-    // As nginx marks its own channel: not one of the connections that a shutdown closes or complains about.
-    event->channel = 1;
-    connection->write->channel = 1;
+    read_event.handler = read_mailbox;
+    read_event.data = &connection;
+    read_event.log = cycle->log;
+    write_event.data = &connection;
+    write_event.write = 1;
+    write_event.log = cycle->log;
+    connection.fd = event_fd;
+    connection.read = &read_event;
+    connection.write = &write_event;
+    connection.log = cycle->log;
 
     ngx_uint_t flags = NGX_LEVEL_EVENT;
     if (ngx_event_flags & NGX_USE_CLEAR_EVENT) {
         flags = NGX_CLEAR_EVENT;
     }
-    if (ngx_add_event(event, NGX_READ_EVENT, flags) != NGX_OK) {
-        ngx_close_connection(connection);
-        connection = nullptr;
+    if (ngx_add_event(&read_event, NGX_READ_EVENT, flags) != NGX_OK) {
+        close_mailbox();
         return NGX_ERROR;
     }
     return NGX_OK;
@@ -109,12 +112,19 @@ ngx_int_t open_mailbox(ngx_cycle_t *cycle) {
 void deliver_all() { deliver(NGX_MAX_UINT32_VALUE); }
 
 void close_mailbox() {
-    if (connection == nullptr) {
+    if (event_fd == -1) {
         return;
     }
     deliver_all();
-    ngx_close_connection(connection);
-    connection = nullptr;
+    if (read_event.active) {
+        (void)ngx_del_event(&read_event, NGX_READ_EVENT, NGX_CLOSE_EVENT);
+    }
+    if (read_event.posted) {
+        ngx_delete_posted_event(&read_event);
+    }
+    (void)close(event_fd);
+    event_fd = -1;
+    connection.fd = -1;
 }
 
 void post_messages(Message *first, Message *last) {

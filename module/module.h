@@ -10,7 +10,12 @@
 //   key_cache.cpp      a key known from before
 //   lookup.cpp         keys asked of the store            pool thread
 //   content.cpp      headers, body                        content phase
-//   dispatch.cpp     creates on their way to the store    pool thread
+//   body.cpp           what nginx has read of it
+//   dispatch.cpp     creates on their way to the store    large bodies: pool thread
+//   writer.cpp         batches                            threads of its own
+//   backend.cpp        a worker's store, opened and closed
+//   overload.cpp       what the log says of a full queue and a slow store
+//   threads.cpp      nginx's pools, and threads of our own
 //   mailbox.cpp      news from threads to the event loop
 //   response.cpp     status, headers, bytes
 //   filter.cpp       what nginx answers by itself         header and body filter
@@ -38,9 +43,10 @@ extern ngx_module_t ngx_http_app_create_filter_module;
 
 namespace app_create {
 
-struct Dispatch;
 struct Lookups;
 struct Op;
+struct Question;
+struct Writer;
 
 // Where in the configuration something was said, for errors that are found later than it was parsed.
 struct Place {
@@ -48,20 +54,46 @@ struct Place {
     ngx_uint_t line;
 };
 
-// A store as locations use it: one for each combination of URI, pool, timeout and queue bounds. Made while the
-// configuration is read; `dispatch` alone belongs to the worker.
+struct Backend;
+
+// A worker's side of a backend.
+struct Dispatch {
+    Backend *backend;
+    ac_store *store;
+    Lookups *lookups;
+    Writer *writer;
+
+    // What overload.cpp has told of requests whose time ran out.
+    bool slow;
+    ngx_msec_t calm;  // from then on one that answers ends it
+    ngx_uint_t timeouts;
+};
+
+// A store: one for each URI, whatever else its locations say. Made while the configuration is read; `dispatch` alone
+// belongs to the worker.
 struct Backend {
     ac_uri *uri;
-    ngx_str_t text;     // as configured: users and options differ where names do not
-    ngx_str_t name;     // of the store, without credentials
-    uint64_t identity;  // of the store: a key authenticated for one is nothing for another
-    ngx_thread_pool_t *pool;
-    ngx_msec_t timeout;
-    ngx_uint_t queue_number;
-    size_t queue_bytes;
-    void *turn;  // shared by workers; NULL: a store that needs none
+    ngx_str_t text;           // as configured: users and options differ where names do not
+    ngx_str_t name;           // of the store, without credentials
+    uint64_t identity;        // of the store: a key authenticated for one is nothing for another
+    ngx_thread_pool_t *pool;  // of its first location: opens the store
+    ngx_msec_t timeout;       // the longest of its locations
+    void *turn;               // shared by workers; NULL: a store that needs none
     Place place;
     Dispatch *dispatch;
+};
+
+// app_create_queue of the locations that give one store the same bounds. Made while the configuration is read; what is
+// held belongs to the worker.
+struct Queue {
+    Backend *backend;
+    ngx_uint_t number;
+    size_t bytes;
+
+    ngx_uint_t held;  // waits or is at work
+    size_t held_bytes;
+    bool full;  // as overload.cpp has told
+    ngx_uint_t refused;
 };
 
 struct StoreUri {
@@ -73,6 +105,7 @@ struct StoreUri {
 struct MainConf {
     ngx_core_conf_t *core;  // who the workers are, known when all is read
     ngx_array_t backends;   // Backend *
+    ngx_array_t queues;     // Queue *
     ngx_array_t locations;  // LocConf * with app_create
     ngx_array_t fallbacks;  // LocConf * with app_create_fallback and without app_create
     ngx_array_t aio_pools;  // ngx_thread_pool_t * that static files use
@@ -80,6 +113,7 @@ struct MainConf {
     ngx_msec_t keys_valid;
     ngx_msec_t keys_invalid;
     ngx_int_t request_id_index;
+    ngx_uint_t generation;  // counts configurations that named stores: zones.cpp
 };
 
 struct LocConf {
@@ -94,6 +128,7 @@ struct LocConf {
     ngx_str_t realm;
     ngx_str_t challenges[AC_ACCESS_SCOPE + 1];  // WWW-Authenticate, by ac_access
     Backend *backend;
+    Queue *queue;
     ngx_http_core_loc_conf_t *core;
     ngx_http_core_srv_conf_t *server;
     Place place;
@@ -118,16 +153,20 @@ struct Context {
     CacheStatus cache;
     LookupState lookup;
     ngx_queue_t waiter;  // linked while `lookup` is waiting
+    Question *question;  // the one that it waits for
 
     // creation
     ac_create *create;  // owned; while it is on its way, `op` owns it
     Op *op;
     const ac_answer *answer;  // ours; NULL: none yet, or nginx's own
     ac_create_facts facts;
+    bool body_was_read;  // before the request came here, by another location
 
     ngx_event_t timer;      // app_create_timeout: runs while the store is asked, not while the client sends
     ngx_msec_t store_left;  // of it, when the timer is not set
     bool store_begun;
+    const char *action;  // of the log, before the store was asked
+    bool asking;
 
     ngx_str_t request_id;
     ngx_uint_t code;  // of the answer, 0 with 200
@@ -148,6 +187,9 @@ Context *find_context(ngx_http_request_t *r);
 // Starts (or goes on with) the bound on the request's store work. False when it has run out.
 bool start_timer(Context *ctx);
 void stop_timer(Context *ctx);
+// The log's lines say what is done while the store is asked; ask_ended gives back what they said before.
+void ask_begins(Context *ctx, const char *action);
+void ask_ended(Context *ctx);
 // Reads Authorization once.
 void read_bearer(Context *ctx);
 
@@ -176,8 +218,9 @@ ngx_int_t add_default_zones(ngx_conf_t *cf, MainConf *conf);
 // ---- key_cache.cpp
 
 ngx_int_t init_key_zone(ngx_shm_zone_t *zone, void *old);
-// hit fills *key; negative: known to be unknown.
-CacheStatus find_cached_key(ngx_shm_zone_t *zone, uint64_t store, const uint8_t *digest, ac_key *key);
+// hit fills *key; negative: known to be unknown. *refresh: this request has to ask the store for it anew, beside what
+// it does with it; no other one is told so for a while.
+CacheStatus find_cached_key(ngx_shm_zone_t *zone, uint64_t store, const uint8_t *digest, ac_key *key, bool *refresh);
 // `asked` is when the store was asked: a key is used for `valid` from then on. A NULL key is an unknown one.
 void cache_key(ngx_shm_zone_t *zone, uint64_t store, const uint8_t *digest, const ac_key *key, ngx_msec_t asked,
                ngx_msec_t valid);
@@ -191,29 +234,19 @@ ngx_int_t precontent_handler(ngx_http_request_t *r);
 // ---- lookup.cpp
 
 // Asks the store for the context's key, together with others, and runs the request's phases again when ctx->lookup is
-// no longer waiting. NGX_BUSY: too many are being asked for.
+// no longer waiting. NGX_BUSY: too many are being asked for. NGX_ERROR: there is no store.
 ngx_int_t start_lookup(Context *ctx);
-// The request goes away, or its time is over.
-void leave_lookup(Context *ctx, LookupState state);
+// Asks for the context's key though the cache still has it, and nobody waits for the answer.
+void refresh_key(Context *ctx);
+// The request goes away.
+void leave_lookup(Context *ctx);
+// Its time is over: ctx->lookup is what is known of the key by now.
+void expire_lookup(Context *ctx);
 
 Lookups *create_lookups(Backend *backend, ac_store *store);
 void free_lookups(Lookups *lookups);
 
-// ---- content.cpp
-
-ngx_int_t content_handler(ngx_http_request_t *r);
-// The create is back from a thread, with its answer or ready for the store.
-void create_returned(Context *ctx, ac_status status);
-
-// ---- dispatch.cpp
-
-// The worker's side of a backend, made at first use. NULL: out of memory.
-Dispatch *get_dispatch(Backend *backend);
-Lookups *dispatch_lookups(Dispatch *dispatch);
-ac_store *dispatch_store(Dispatch *dispatch);
-// The worker exits: waits for what threads are at; from here on creates that come back are freed, not answered.
-void end_dispatching();
-void close_dispatch(Backend *backend);
+// ---- body.cpp
 
 struct BodySource {
     ac_str memory;
@@ -221,15 +254,66 @@ struct BodySource {
     off_t size;
 };
 
-// Each takes ctx->create over and answers through create_returned or finish; NGX_BUSY: refused, the create stays.
+// Before the body is read. Otherwise a status that refuses it: declared too large for the location, or thrown away or
+// passed on by the one before.
+ngx_int_t expect_body(Context *ctx);
+// The whole of the body that nginx has read, wherever it has it. Otherwise a status that refuses it, as above.
+ngx_int_t find_body(Context *ctx, BodySource *body);
+
+// ---- content.cpp
+
+ngx_int_t content_handler(ngx_http_request_t *r);
+// The create is back from a thread, with its answer or ready for the store.
+void create_returned(Context *ctx, ac_status status);
+
+// ---- backend.cpp
+
+// The backend of a location's store and bounds, made when they are new. NULL: out of memory.
+Backend *add_backend(ngx_conf_t *cf, MainConf *main, const LocConf *conf);
+Queue *add_queue(ngx_conf_t *cf, MainConf *main, const LocConf *conf);
+// The worker's side of a backend, made at first use. NULL: out of memory, or a process that opens no stores.
+Dispatch *get_dispatch(Backend *backend);
+// False: its threads are at work for too long, and it stays open.
+bool close_dispatch(Backend *backend);
+
+// ---- dispatch.cpp
+
+// Each takes ctx->create over and answers through create_returned or finish. Otherwise the create stays: NGX_BUSY,
+// refused for now; NGX_DECLINED, larger than the queue; NGX_ERROR, there is no store.
 ngx_int_t prepare_on_thread(Context *ctx, const BodySource &body);
 ngx_int_t send_to_store(Context *ctx);
 // The request goes away: what is pending is dropped, what is at work goes on without it.
 void leave_op(Context *ctx);
+// The worker exits: from here on creates that come back are freed, not answered.
+void end_dispatching();
+
+// ---- overload.cpp
+
+// One line in the error log for each change of state, whatever the number of requests.
+void queue_refused(Queue *queue);
+void queue_shrank(Queue *queue);
+void store_timed_out(Dispatch *dispatch, ngx_msec_t timeout);
+void store_answered(Dispatch *dispatch);
+
+// ---- threads.cpp
+
+// While it lives, threads that are made take none of nginx's signals.
+class SignalsBlocked {
+  public:
+    SignalsBlocked();
+    ~SignalsBlocked();
+    SignalsBlocked(const SignalsBlocked &) = delete;
+    SignalsBlocked &operator=(const SignalsBlocked &) = delete;
+
+  private:
+    sigset_t before_;
+};
 
 // Does `run` on a thread of the pool, then `done` on the event loop. NGX_ERROR: the pool's queue is full.
 ngx_int_t run_on_thread(ngx_thread_pool_t *pool, void *data, void (*run)(void *data, ngx_log_t *log),
                         void (*done)(void *data));
+// Waits until no pool has anything of ours at work. False: it took longer than `limit`.
+bool end_tasks(ngx_msec_t limit);
 
 // ---- mailbox.cpp
 
@@ -246,8 +330,31 @@ void post_messages(Message *first, Message *last);
 // An ac_log_fn.
 void log_from_thread(void *ctx, int level, const char *message, size_t len);
 
+// ---- writer.cpp
+
+// A create that waits to be written. Its message comes when it was.
+struct Pending {
+    Message message;
+    ngx_queue_t queue;
+    ac_create *create;
+    size_t size;
+    bool waiting;  // nobody has it yet; under the writer's lock
+};
+
+// The creates of one store that wait, and the threads that write them. NULL: out of memory.
+Writer *create_writer(const Backend *backend, ac_store *store);
+// NGX_ERROR: no thread can be had, and the create is the caller's still.
+ngx_int_t write_later(Writer *writer, Pending *pending);
+// True: it waited, and is the caller's again. False: it is at work.
+bool take_back(Writer *writer, Pending *pending);
+// Ends its threads; what waits is delivered unwritten. False: one of them is at work for longer than `limit`.
+bool end_writer(Writer *writer, ngx_msec_t limit);
+void free_writer(Writer *writer);
+
 // ---- worker.cpp
 
+// "master_process off": nginx serves, and reloads, in the one process that holds its configuration.
+inline bool is_single_process() { return ngx_process == NGX_PROCESS_SINGLE; }
 ngx_int_t init_worker(ngx_cycle_t *cycle);
 void exit_worker(ngx_cycle_t *cycle);
 

@@ -21,6 +21,8 @@ bool has_error_page(ngx_http_request_t *r, ngx_uint_t status) {
 }
 
 void note(Context *ctx, const ac_answer *answer) {
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0, "app_create answer: %ui, code: %ui",
+                   static_cast<ngx_uint_t>(answer->status), static_cast<ngx_uint_t>(answer->code));
     ctx->answer = answer;
     ctx->code = answer->code;
 }

@@ -5,8 +5,6 @@
 namespace app_create {
 namespace {
 
-bool is_worker() { return ngx_process == NGX_PROCESS_WORKER || ngx_process == NGX_PROCESS_SINGLE; }
-
 MainConf *cycle_conf(ngx_cycle_t *cycle) {
     // A configuration without http{} has none.
     return static_cast<MainConf *>(ngx_http_cycle_get_module_main_conf(cycle, ngx_http_app_create_module));
@@ -21,7 +19,17 @@ void warmed(void *) {}
 
 ngx_int_t init_worker(ngx_cycle_t *cycle) {
     MainConf *conf = cycle_conf(cycle);
-    if (!is_worker() || conf == nullptr || conf->backends.nelts == 0) {
+    if (conf == nullptr || conf->backends.nelts == 0) {
+        return NGX_OK;
+    }
+    if (is_single_process()) {
+        // A reload gives this process another configuration in place of the one that holds the stores, without a word
+        // to modules; nothing could ever be closed in an order.
+        ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
+                      "app_create opens no store with \"master_process off\", every create gets 503");
+    }
+    // Nor do the processes of nginx's cache.
+    if (ngx_process != NGX_PROCESS_WORKER) {
         return NGX_OK;
     }
     if (open_mailbox(cycle) != NGX_OK) {
@@ -30,7 +38,7 @@ ngx_int_t init_worker(ngx_cycle_t *cycle) {
     auto **backend = static_cast<Backend **>(conf->backends.elts);
     for (ngx_uint_t i = 0; i < conf->backends.nelts; i++) {
         Dispatch *dispatch = get_dispatch(backend[i]);
-        if (dispatch == nullptr || run_on_thread(backend[i]->pool, dispatch_store(dispatch), warm, warmed) != NGX_OK) {
+        if (dispatch == nullptr || run_on_thread(backend[i]->pool, dispatch->store, warm, warmed) != NGX_OK) {
             ngx_log_error(NGX_LOG_ERR, cycle->log, 0, "app_create_store \"%V\" not warmed", &backend[i]->name);
         }
     }
@@ -39,15 +47,25 @@ ngx_int_t init_worker(ngx_cycle_t *cycle) {
 
 void exit_worker(ngx_cycle_t *cycle) {
     MainConf *conf = cycle_conf(cycle);
-    if (!is_worker() || conf == nullptr) {
+    if (ngx_process != NGX_PROCESS_WORKER || conf == nullptr) {
         return;
     }
-    // From here on nothing is at work any more. A fast shutdown may have left news undelivered.
     end_dispatching();
-    deliver_all();
     auto **backend = static_cast<Backend **>(conf->backends.elts);
+    ngx_msec_t limit = 0;
     for (ngx_uint_t i = 0; i < conf->backends.nelts; i++) {
-        close_dispatch(backend[i]);
+        limit = ngx_max(limit, backend[i]->timeout + 1000);
+    }
+    bool ended = end_tasks(limit);
+    // A fast shutdown may have left news undelivered.
+    deliver_all();
+    for (ngx_uint_t i = 0; i < conf->backends.nelts; i++) {
+        ended = ended && close_dispatch(backend[i]);
+    }
+    if (!ended) {
+        // What it uses stays for as long as the process does.
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, 0, "a thread of app_create is at work still, its store stays open");
+        return;
     }
     // Last: closing a store may have had something to say.
     close_mailbox();

@@ -19,13 +19,11 @@ class BodyFile : public SharedGateway<BodyFile> {
         options.key_cache = "app_create_key_cache zone=keys:1m valid=1h invalid=1s;";
         options.server = R"(
             app_create_timeout 30s;
-            location = /second { app_create_store sqlite:@dir@/store/second.db; app_create org-1; }
-        )";
+        )" + HeldThread::locations();
         // By name, or nobody could cut it.
         options.location = "client_body_in_file_only clean;";
         return options;
     }
-    static void prepare(Gateway &gateway) { SecondStore(gateway).make(); }
 
   protected:
     // The file of a body of `size` bytes, once all of it is there.
@@ -48,7 +46,7 @@ TEST_F(BodyFile, CutShortIs1000AndTheNextIsServed) {
         gateway().request(R"({"name":"File","metadata":{"m":")" + std::string(100000, 'm') + "\"}}");
     expect_created(gateway().client().send(request));
     const std::int64_t before = gateway().store().count(gateway().organization());
-    HeldThread thread(gateway(), "/second");
+    HeldThread thread(gateway());
     RawConnection cut(gateway().port(Protocol::http1));
     RawConnection whole(gateway().port(Protocol::http1));
     ASSERT_TRUE(cut.send(http1_bytes(request)));
@@ -56,7 +54,7 @@ TEST_F(BodyFile, CutShortIs1000AndTheNextIsServed) {
     ASSERT_FALSE(file.empty());
     fs::resize_file(file, request.body.size() / 2);
     ASSERT_TRUE(whole.send(http1_bytes(request)));
-    expect_created(thread.release());
+    thread.release();
 
     const auto refused = cut.receive();
     ASSERT_TRUE(refused);

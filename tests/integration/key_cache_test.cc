@@ -121,6 +121,50 @@ TEST_P(KeyCacheShort, TokenRegisteredLaterIsSeen) {
     EXPECT_TRUE(eventually([&] { return create(key).status == 200; }));
 }
 
+class KeyCacheInUse : public OverWorkers<KeyCacheInUse> {
+  public:
+    static constexpr std::chrono::seconds kValid{2};
+    static GatewayOptions options() {
+        GatewayOptions options;
+        options.key_cache = "app_create_key_cache zone=keys:1m valid=2s;";
+        options.location = "add_header X-Cache $app_create_cache always;";
+        return options;
+    }
+};
+INSTANTIATE_TEST_SUITE_P(Workers, KeyCacheInUse, kWorkers, workers_name);
+
+// Its time would be over for everybody at once: it is asked for again before, by one, while the others go on.
+TEST_P(KeyCacheInUse, IsRefreshedBeforeItsTimeIsOver) {
+    Client client = gateway().client();
+    const auto cache = [&] { return client.send(gateway().request("{}")).header("X-Cache"); };
+    EXPECT_EQ(cache(), "MISS");
+    // A machine that stands still for half a second may miss the time to ask: then once more from there.
+    EXPECT_TRUE(eventually(
+        [&] {
+            const auto looked_up = std::chrono::steady_clock::now();
+            while (std::chrono::steady_clock::now() < looked_up + kValid + std::chrono::milliseconds(100)) {
+                if (cache() != "HIT") {
+                    return false;
+                }
+            }
+            return true;
+        },
+        std::chrono::seconds(30)))
+        << "it expires though it is in use";
+}
+
+TEST_P(KeyCacheInUse, RevokedOneStopsAllTheSame) {
+    const Key key = gateway().store().key(gateway().organization());
+    const Request request = Gateway::request(gateway().organization(), key, "{}");
+    Client client = gateway().client();
+    expect_pointers(client.send(request), {"/name"});
+    gateway().store().tell({"key", "revoke", key.id});
+    EXPECT_TRUE(eventually([&] { return client.send(request).status == 401; }));
+    for (int i = 0; i < 20; ++i) {
+        expect_unauthorized(gateway().client().send(request));
+    }
+}
+
 class KeyCacheStores : public SharedGateway<KeyCacheStores> {
   public:
     static GatewayOptions options() {

@@ -18,6 +18,7 @@ class Queue : public SharedGateway<Queue> {
             client_max_body_size 4m;
             location = /three { app_create_queue 3; app_create org-1; }
             location = /bytes { app_create_queue 1000 256k; app_create org-1; }
+            location = /hasty { app_create_timeout 1s; app_create org-1; }
         )";
         return options;
     }
@@ -73,6 +74,51 @@ TEST_F(Queue, BeyondTheNumberIs1006AndTheRestIsServedLater) {
     }
     EXPECT_EQ(made_of(waiting), 3);
     expect_created(gateway().client().send(request));
+    // However many were refused.
+    EXPECT_EQ(lines_with(gateway().log_of_test(), "app_create_queue is full").size(), 1U);
+    EXPECT_EQ(lines_with(gateway().log_of_test(), "app_create_queue has room again").size(), 1U);
+}
+
+TEST_F(Queue, WhatNeverFitsIs1004) {
+    const Request large = at("/bytes", R"({"name":"Q","metadata":{"m":")" + std::string(300000, 'm') + "\"}}");
+    for (int i = 0; i < 3; ++i) {
+        expect_too_large(gateway().client().send(large));
+    }
+}
+
+TEST_F(Queue, TimeThatRunsOutIsOneLine) {
+    NEEDS_LOCK();
+    const Request request = at("/hasty", R"({"name":"Q"})");
+    EXPECT_TRUE(eventually([&] { return gateway().client().send(request).status == 200; }));
+    {
+        const auto lock = gateway().store().lock();
+        for (int i = 0; i < 3; ++i) {
+            expect_database_error(gateway().client().send(request));
+        }
+    }
+    EXPECT_TRUE(eventually(
+        [&] {
+            EXPECT_NE(gateway().client().send(request).status, 500);
+            return !lines_with(gateway().log_of_test(), "answers in time again").empty();
+        },
+        std::chrono::seconds(60)));
+    EXPECT_EQ(lines_with(gateway().log_of_test(), "does not answer within").size(), 1U);
+    EXPECT_EQ(lines_with(gateway().log_of_test(), "answers in time again").size(), 1U);
+}
+
+// As nginx's own modules have it.
+TEST_F(Queue, LogSaysWhatIsDoneMeanwhile) {
+    NEEDS_LOCK();
+    const Request request = at("/three", R"({"name":"Q"})");
+    expect_created(gateway().client().send(request));
+    {
+        const auto lock = gateway().store().lock();
+        RawConnection leaving(gateway().port(Protocol::http1));
+        leaving.send(http1_bytes(request));
+        EXPECT_EQ(gateway().static_file(), "static\n");
+        leaving.abort();
+        EXPECT_TRUE(gateway().logs("while creating application"));
+    }
 }
 
 TEST_F(Queue, BeyondTheBytesIs1006) {

@@ -68,7 +68,9 @@ std::string Gateway::configuration() const {
         "thread_pool app_create " +
         options_.thread_pool + ";\n" + options_.main +
         "\n"
-        "events { worker_connections 1024; }\n"
+        "events { worker_connections " +
+        std::to_string(options_.connections) +
+        "; }\n"
         "http {\n"
         "    client_body_temp_path @dir@/body;\n    proxy_temp_path @dir@/proxy;\n"
         "    fastcgi_temp_path @dir@/fastcgi;\n    uwsgi_temp_path @dir@/uwsgi;\n"

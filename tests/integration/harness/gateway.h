@@ -30,6 +30,7 @@ struct GatewayOptions {
     std::string servers;   // further server blocks
     std::string thread_pool = "threads=4";
     bool daemon = false;
+    int connections = 1024;  // of a worker
 };
 
 class Gateway {

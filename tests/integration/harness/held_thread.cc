@@ -1,28 +1,61 @@
 #include "held_thread.h"
 
+#include <filesystem>
 #include <stdexcept>
+
+#include "answers.h"
+#include "store.h"
 
 namespace appcreate::harness {
 
-HeldThread::HeldThread(Gateway &gateway, const std::string &path) : create_(gateway.port(Protocol::http1)) {
-    const SecondStore second(gateway);
-    const Request request = second.request(path, R"({"name":"Holds a thread"})");
-    // Its key has to be in the cache: the look-up would not wait for the lock. At first a worker's threads are busy
-    // with opening the stores.
-    if (!eventually([&] { return gateway.client().send(request).status == 200; })) {
-        throw std::runtime_error("no create in the second store");
+namespace {
+
+constexpr int kStores = 4;
+
+std::string name_of(const std::string &pool, int n) { return "held-" + pool + "-" + std::to_string(n); }
+
+// A store that no worker has open: those stay open once they are found.
+std::string unused(const Gateway &gateway, const std::string &pool) {
+    for (int n = 1; n <= kStores; ++n) {
+        if (!std::filesystem::exists(gateway.directory() + "/store/" + name_of(pool, n) + ".db")) {
+            return name_of(pool, n);
+        }
     }
-    lock_ = second.lock();
-    create_.send(http1_bytes(request));
+    throw std::runtime_error("no store is left to hold a thread with");
 }
 
-Response HeldThread::release() {
-    lock_.reset();
-    auto response = create_.receive();
-    if (!response) {
-        throw std::runtime_error("no answer of the create that held a thread");
+}  // namespace
+
+std::string HeldThread::locations(const std::string &pool) {
+    std::string all;
+    for (int n = 1; n <= kStores; ++n) {
+        const std::string name = name_of(pool, n);
+        all += "location = /" + name + " { app_create_store sqlite:@dir@/store/" + name +
+               ".db; app_create_thread_pool " + pool + "; app_create_timeout 30s; app_create org-1; }\n";
     }
-    return std::move(*response);
+    return all;
+}
+
+HeldThread::HeldThread(Gateway &gateway, const std::string &pool) : lookup_(gateway.port(Protocol::http1)) {
+    const std::string name = unused(gateway, pool);
+    const std::string path = gateway.directory() + "/store/" + name + ".db";
+    if (run({appctl_path(), "--store", "sqlite:" + path, "init"}).status != 0) {
+        throw std::runtime_error("no store " + path);
+    }
+    lock_ = std::make_unique<SqliteFile>(path);
+    lock_->execute("PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE");
+    Request request = gateway.request("{}");
+    request.path = "/" + name;
+    set_header(request.headers, "Authorization", "Bearer " + name);
+    lookup_.send(http1_bytes(request));
+}
+
+void HeldThread::release() {
+    lock_.reset();
+    const auto response = lookup_.receive();
+    if (!response || response->status != 401) {
+        throw std::runtime_error("the look-up that held a thread was not answered");
+    }
 }
 
 bool stays_silent(const Gateway &gateway, RawConnection &connection) {

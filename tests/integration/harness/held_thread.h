@@ -1,23 +1,28 @@
-// A thread of nginx's pool that is busy for as long as a test wants: it waits for the lock of the second store.
+// A thread of nginx's pool that is busy for as long as a test wants: it looks a key up in a store that another program
+// has to itself.
 #pragma once
 
 #include <memory>
 #include <string>
 
-#include "second_store.h"
+#include "gateway.h"
+#include "raw.h"
+#include "sqlite_file.h"
 
 namespace appcreate::harness {
 
 class HeldThread {
   public:
-    // Sends a create to `path`, a location of the second store. It may take a while until a thread has it.
-    HeldThread(Gateway &gateway, const std::string &path);
-    // Gives the thread back; the answer of that create.
-    Response release();
+    // Goes into the server's configuration: for four of a pool, one after the other or at the same time.
+    static std::string locations(const std::string &pool = "app_create");
+    // It may take a while until a thread has it.
+    explicit HeldThread(Gateway &gateway, const std::string &pool = "app_create");
+    // Gives the thread back; returns when its look-up has its answer.
+    void release();
 
   private:
-    std::unique_ptr<StoreLock> lock_;
-    RawConnection create_;
+    std::unique_ptr<SqliteFile> lock_;
+    RawConnection lookup_;
 };
 
 // True when nothing has come on a connection though nginx, with one worker, has answered what was sent after it.

@@ -80,7 +80,9 @@ Outcome Nginx::test(const Environment &environment) const {
 }
 
 void Nginx::start(const Environment &environment) {
-    const bool daemon = read_file(directory_ + "/nginx.conf").find("daemon on;") != std::string::npos;
+    const std::string configuration = read_file(directory_ + "/nginx.conf");
+    const bool daemon = configuration.find("daemon on;") != std::string::npos;
+    const bool single = configuration.find("master_process off;") != std::string::npos;
     const pid_t child = harness::start(command(), stderr_path(), environment);
     if (daemon && wait_for(child, std::chrono::seconds(20)) != 0) {
         throw std::runtime_error("nginx did not start: " + read_file(stderr_path()));
@@ -88,7 +90,7 @@ void Nginx::start(const Environment &environment) {
     master_ = child;
     const bool up = eventually([&] {
         master_ = daemon ? master_of_file() : child;
-        return !is_alive(master_) || (master_of_file() == master_ && !workers().empty());
+        return !is_alive(master_) || (master_of_file() == master_ && (single || !workers().empty()));
     });
     if (!up || !is_alive(master_)) {
         terminate();
