@@ -49,6 +49,7 @@ struct Command {
 // All commands, in the order of the help. Each file of commands holds one table.
 std::span<const Command> store_commands();
 std::span<const Command> copy_commands();
+std::span<const Command> backup_commands();
 std::span<const Command> organization_commands();
 std::span<const Command> provider_commands();
 std::span<const Command> key_commands();

@@ -16,15 +16,6 @@ constexpr std::array<Option, 2> kOptions = {{
     {"to", "URI", "the store that gets it all; it is initialized as \"init\" does", Option::kRequired},
 }};
 
-int show_progress(void *bar, std::uint64_t done, std::uint64_t total) noexcept {
-    try {
-        static_cast<ProgressBar *>(bar)->show(done, total);
-    } catch (...) {
-        // A bar that cannot be drawn keeps nothing from being copied.
-    }
-    return 0;
-}
-
 std::string number(std::uint64_t n) { return std::to_string(n); }
 
 void copy(const Arguments &arguments) {

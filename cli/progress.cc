@@ -52,4 +52,13 @@ void ProgressBar::draw(std::uint64_t done, std::uint64_t total) {
               << percent << "% " << done << "/" << total << std::flush;
 }
 
+int show_progress(void *bar, std::uint64_t done, std::uint64_t total) noexcept {
+    try {
+        static_cast<ProgressBar *>(bar)->show(done, total);
+    } catch (...) {
+        // A bar that cannot be drawn keeps nothing from being done.
+    }
+    return 0;
+}
+
 }  // namespace appctl

@@ -28,4 +28,7 @@ class ProgressBar {
     std::uint64_t total_ = 0;
 };
 
+// An ac_progress_fn whose context is a ProgressBar. Never stops the work.
+int show_progress(void *bar, std::uint64_t done, std::uint64_t total) noexcept;
+
 }  // namespace appctl

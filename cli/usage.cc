@@ -92,9 +92,9 @@ void append_commands(std::string &out, std::string_view group) {
 
 }  // namespace
 
-std::array<std::span<const Command>, 6> command_tables() {
-    return {store_commands(),    copy_commands(), organization_commands(),
-            provider_commands(), key_commands(),  application_commands()};
+std::array<std::span<const Command>, 7> command_tables() {
+    return {store_commands(),    backup_commands(), copy_commands(),       organization_commands(),
+            provider_commands(), key_commands(),    application_commands()};
 }
 
 std::string help_of_everything() {

@@ -10,7 +10,7 @@
 
 namespace appctl {
 
-std::array<std::span<const Command>, 6> command_tables();
+std::array<std::span<const Command>, 7> command_tables();
 
 std::string help_of_everything();
 std::string help_of_group(std::string_view group);

@@ -452,8 +452,9 @@ typedef struct ac_copied {
 } ac_copied;
 
 /*
- * Called on the thread that called ac_store_copy, after each page: so many rows of about `total` are in the target.
- * Returns 0 to go on and anything else to stop. May not use the two stores.
+ * Called on the thread that called ac_store_copy, ac_store_backup or ac_store_restore, again and again: so much of
+ * about `total` is done; rows in a copy, in the others pages of the file, once for each stage. Returns 0 to go on and
+ * anything else to stop. May not use the stores.
  */
 typedef int (*ac_progress_fn)(void *ctx, uint64_t done, uint64_t total);
 
@@ -475,6 +476,45 @@ typedef int (*ac_progress_fn)(void *ctx, uint64_t done, uint64_t total);
  */
 ac_status ac_store_copy(ac_store *from, ac_store *to, ac_progress_fn progress, void *ctx, ac_copied *out,
                         ac_error *err) AC_NOEXCEPT;
+
+enum {
+    AC_FILE_REPLACE = 1 /* an existing file is replaced */
+};
+
+/*
+ * Writes a SQLite store, as it is at one moment, to `file` (a path without NUL bytes, 480 bytes at most), while others
+ * write to the store: one file with the mode 0600 that needs no other beside it. It is written as FILE.part, synced,
+ * and checked as by SQLite's integrity_check and by ac_store_check, before it gets its name; a FILE.part that a crash
+ * left is taken over by the next backup. What is written to the store meanwhile stays in its write-ahead log until the
+ * copy has ended, so the log grows by that much. The store is only read.
+ *
+ * Blocks, for minutes when there is much, and leaves the disk to others half of the time. AC_OK: *out (nullable) tells
+ * what the file holds. AC_AGAIN: `progress` (nullable) stopped it. AC_EEXISTS: `file` exists, and AC_FILE_REPLACE is
+ * not among `flags`. AC_ECHECK: the store is damaged or breaks a promise. AC_EINVAL: `file` is the store's own, or
+ * names no file, or a database's side files lie beside it; or the store is on MongoDB, which has tools of its own.
+ * After each of these and any other failure there is no new file, and an older one is as it was.
+ */
+ac_status ac_store_backup(ac_store *store, ac_str file, unsigned flags, ac_progress_fn progress, void *ctx,
+                          ac_copied *out, ac_error *err) AC_NOEXCEPT;
+
+/*
+ * Makes a SQLite store what `file` is, a whole store in one file as ac_store_backup writes it, while others use the
+ * store: their creates and look-ups before this call's commit are of the store before, and those after it of the store
+ * that came back; while it commits, they wait, and may time out. What the store was is kept whole as
+ * STORE.before-restore, with all that was acknowledged before the commit. Whatever ends this call early, kill -9 or a
+ * full disk included, the store is either as it was or as `file` is.
+ *
+ * A store whose file is missing, empty or so damaged that SQLite cannot begin to read it gets a new file in its place;
+ * what was there is kept as STORE.before-restore, its log as STORE.before-restore-wal.
+ *
+ * `file` is only read, and checked first as by ac_store_backup. It needs room for three times its size beside the
+ * store, and for the store's own. Blocks. Results as of ac_store_backup, with these: AC_EEXISTS: STORE.before-restore
+ * exists, and AC_FILE_REPLACE is not among `flags`. AC_EVERSION: the schema of `file` is too old or too new. AC_EINVAL:
+ * a log lies beside `file`, which may hold a part of it. AC_EUNAVAILABLE: also where the store's file is no database
+ * and was perhaps never one, and AC_FILE_REPLACE is not among `flags`.
+ */
+ac_status ac_store_restore(ac_store *store, ac_str file, unsigned flags, ac_progress_fn progress, void *ctx,
+                           ac_copied *out, ac_error *err) AC_NOEXCEPT;
 
 #ifdef __GNUC__
 #pragma GCC visibility pop

@@ -136,6 +136,35 @@ ac_status administer(ac_store *store, ac_row_fn row, void *ctx, ac_error *err, F
     return administer(store, err, [&](Store &inside) { function(inside, sink(row, ctx)); });
 }
 
+// What moves a whole store: tells how far it is, ends early where the caller says so, counts what there is afterwards.
+template <class Function>
+ac_status transfer(ac_error *err, ac_progress_fn progress, void *ctx, ac_copied *out, Function &&function) noexcept {
+    return guarded(err, [&] {
+        Progress tell;
+        if (progress != nullptr) {
+            tell = [&](std::uint64_t done, std::uint64_t total) { return progress(ctx, done, total) == 0; };
+        }
+        const std::optional<Contents> contents = function(tell);
+        if (!contents) return AC_AGAIN;
+        if (out != nullptr) {
+            *out = {};
+            out->organizations = contents->organizations;
+            out->providers = contents->providers;
+            out->keys = contents->keys;
+            out->applications = contents->applications;
+        }
+        return AC_OK;
+    });
+}
+
+// What is wrong with the arguments of a backup or a restore; NULL: nothing.
+const char *fault_of(const ac_store *store, const ac_str &file, unsigned flags) noexcept {
+    if (store == nullptr) return "the store is NULL";
+    if (!is_valid(file)) return "the file's name is NULL but has a length";
+    if ((flags & ~static_cast<unsigned>(AC_FILE_REPLACE)) != 0) return "unknown flag";
+    return nullptr;
+}
+
 // The row of a key that was made now, with its token: after the id, where a reader looks for it.
 std::string with_token(std::string_view row, std::string_view token) {
     constexpr std::string_view kStart = R"({"id":"0123456789abcdef01234567")";
@@ -427,21 +456,23 @@ ac_status ac_store_copy(ac_store *from, ac_store *to, ac_progress_fn progress, v
     if (from == nullptr) return invalid(err, "the store to copy from is NULL");
     if (to == nullptr) return invalid(err, "the store to copy to is NULL");
     if (from == to) return invalid(err, "a store cannot be copied into itself");
-    return guarded(err, [&] {
-        CopyProgress tell;
-        if (progress != nullptr) {
-            tell = [&](std::uint64_t done, std::uint64_t total) { return progress(ctx, done, total) == 0; };
-        }
-        const auto copied = copy_store(inner(from), inner(to), tell);
-        if (!copied) return AC_AGAIN;
-        if (out != nullptr) {
-            *out = {};
-            out->organizations = copied->organizations;
-            out->providers = copied->providers;
-            out->keys = copied->keys;
-            out->applications = copied->applications;
-        }
-        return AC_OK;
+    return transfer(err, progress, ctx, out,
+                    [&](const Progress &tell) { return copy_store(inner(from), inner(to), tell); });
+}
+
+ac_status ac_store_backup(ac_store *store, ac_str file, unsigned flags, ac_progress_fn progress, void *ctx,
+                          ac_copied *out, ac_error *err) noexcept {
+    if (const char *fault = fault_of(store, file, flags)) return invalid(err, fault);
+    return transfer(err, progress, ctx, out, [&](const Progress &tell) {
+        return inner(store).backup(std::string(text_of(file)), (flags & AC_FILE_REPLACE) != 0, tell);
+    });
+}
+
+ac_status ac_store_restore(ac_store *store, ac_str file, unsigned flags, ac_progress_fn progress, void *ctx,
+                           ac_copied *out, ac_error *err) noexcept {
+    if (const char *fault = fault_of(store, file, flags)) return invalid(err, fault);
+    return transfer(err, progress, ctx, out, [&](const Progress &tell) {
+        return inner(store).restore(std::string(text_of(file)), (flags & AC_FILE_REPLACE) != 0, tell);
     });
 }
 

@@ -13,7 +13,7 @@ struct Stopped {};
 // How far the copy is. The source may grow meanwhile.
 class Meter {
   public:
-    Meter(std::uint64_t total, const CopyProgress &progress) : total_(total), progress_(progress) { tell(); }
+    Meter(std::uint64_t total, const Progress &progress) : total_(total), progress_(progress) { tell(); }
     void add(std::size_t rows) {
         done_ += rows;
         total_ = std::max(total_, done_);
@@ -27,7 +27,7 @@ class Meter {
 
     std::uint64_t done_ = 0;
     std::uint64_t total_;
-    const CopyProgress &progress_;
+    const Progress &progress_;
 };
 
 std::string rows_of(std::uint64_t n, const char *what) { return std::to_string(n) + " " + what; }
@@ -37,7 +37,7 @@ class Copy {
     Copy(Transfer &from, Transfer &to, Meter &meter) : from_(from), to_(to), meter_(meter) {}
 
     // Keys are the last, so that nobody can create there before everything is.
-    Copied run() {
+    Contents run() {
         from_.read_organizations([this](std::span<const OrganizationCopy> page) {
             to_.put(page);
             for (const OrganizationCopy &row : page) organizations_.insert(row.id);
@@ -68,8 +68,8 @@ class Copy {
         meter_.add(page.size());
     }
 
-    Copied count() {
-        Copied out;
+    Contents count() {
+        Contents out;
         from_.read_organizations([&](std::span<const OrganizationCopy> page) {
             for (const OrganizationCopy &row : page) {
                 const Holding held = require_equal(row);
@@ -115,7 +115,7 @@ class Copy {
 
 }  // namespace
 
-std::optional<Copied> copy_store(Store &from, Store &to, const CopyProgress &progress) {
+std::optional<Contents> copy_store(Store &from, Store &to, const Progress &progress) {
     const auto source = from.transfer();
     const auto target = to.transfer();
     if (source->name() == target->name()) {

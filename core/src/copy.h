@@ -110,19 +110,9 @@ class Transfer {
     virtual std::optional<Holding> holding(const ObjectId &organization) = 0;
 };
 
-// What both stores have, as it was counted at the end.
-struct Copied {
-    std::uint64_t organizations = 0;
-    std::uint64_t providers = 0;
-    std::uint64_t keys = 0;
-    std::uint64_t applications = 0;
-};
-
-// After each page: so many rows of about so many are in the target. Returns false to stop.
-using CopyProgress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
-
-// Initializes `to`. nullopt: `progress` stopped it. Throws Failure; AC_EEXISTS where the target has something else
-// under the same id or slug, AC_ECHECK where the numbers differ at the end.
-std::optional<Copied> copy_store(Store &from, Store &to, const CopyProgress &progress);
+// Initializes `to`. `progress` is called after each page: so many rows of about so many are in the target. Returns what
+// both stores have, as it was counted at the end; nullopt: `progress` stopped it. Throws Failure; AC_EEXISTS where the
+// target has something else under the same id or slug, AC_ECHECK where the numbers differ at the end.
+std::optional<Contents> copy_store(Store &from, Store &to, const Progress &progress);
 
 }  // namespace appcreate

@@ -16,6 +16,19 @@ void Source::done(std::span<Create *const> creates) const {
 
 bool Source::is_pending() const { return source_.pending == nullptr || source_.pending(source_.ctx) != 0; }
 
+std::optional<Contents> Store::backup(const std::string &, bool, const Progress &) {
+    throw Failure(AC_EINVAL,
+                  "a MongoDB store is backed up with MongoDB's own tools: mongodump --oplog, snapshots of the file "
+                  "systems, or the backups of the service that runs it");
+}
+
+std::optional<Contents> Store::restore(const std::string &, bool, const Progress &) {
+    throw Failure(
+        AC_EINVAL,
+        "a MongoDB store is restored with MongoDB's own tools: mongorestore --oplogReplay, snapshots of the file "
+        "systems, or the backups of the service that runs it; then run \"appctl init\" and \"appctl check\"");
+}
+
 std::unique_ptr<Store> open_store(const StoreOptions &options) {
     if (options.uri.kind == AC_STORE_SQLITE) return std::make_unique<sqlite::SqliteStore>(options);
     return std::make_unique<mongo::MongoStore>(options);

@@ -71,6 +71,17 @@ struct KeySpec {
     std::string token;  // made or given; only its SHA-256 is stored
 };
 
+// How many rows of each kind.
+struct Contents {
+    std::uint64_t organizations = 0;
+    std::uint64_t providers = 0;
+    std::uint64_t keys = 0;
+    std::uint64_t applications = 0;
+};
+
+// So much of about so much is done. Returns false to stop.
+using Progress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
+
 struct StoreOptions {
     StoreUri uri;
     std::int64_t timeout_ms = 3000;
@@ -112,6 +123,9 @@ class Store {
     virtual std::uint64_t app_count(std::string_view org) = 0;
     // Returns whether every promise holds afterwards.
     virtual bool check(bool repair, const RowSink &row) = 0;
+    // ac_store_backup and ac_store_restore, for a store that is one file. nullopt: `progress` stopped it.
+    virtual std::optional<Contents> backup(const std::string &file, bool replace, const Progress &progress);
+    virtual std::optional<Contents> restore(const std::string &file, bool replace, const Progress &progress);
     // One end of a copy (copy.h); must not outlive the store.
     virtual std::unique_ptr<Transfer> transfer() = 0;
 };

@@ -113,8 +113,9 @@ int remove_all(void **state) {
     fixture *f = *state;
     ac_store_close(f->store);
     ac_uri_free(f->uri);
-    static const char *const names[] = {"apps.db", "apps.db-wal", "apps.db-shm", "apps.db-journal",
-                                        "uri",     "copy.db",     "copy.db-wal", "copy.db-shm"};
+    static const char *const names[] = {
+        "apps.db", "apps.db-wal", "apps.db-shm", "apps.db-journal", "uri",
+        "copy.db", "copy.db-wal", "copy.db-shm", "backup.db",       "apps.db.before-restore"};
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         char path[128];
         snprintf(path, sizeof(path), "%s/%s", f->dir, names[i]);

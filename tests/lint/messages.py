@@ -14,7 +14,8 @@ import sys
 # a URI's form (docs/stores.md).
 SOURCES = ["module/*.cpp", "core/src/sqlite/*.cc", "core/src/mongo/*.cc"]
 NOT_LOGGED = re.compile(
-    r"/(reasons\.cpp|applications|organizations|providers|keys|plans|check|transfer\w*|places|uri_check|query|remote\w*|batch\w*)(\.cc)?$"
+    r"/(reasons\.cpp|applications|organizations|providers|keys|plans|check|transfer\w*|places|uri_check|query|remote\w*|batch\w*"
+    r"|backup|restore\w*|new_file|single_file|bare_file|whole|frozen)(\.cc)?$"
 )
 
 # For developers, in an nginx of theirs.

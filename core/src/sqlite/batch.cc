@@ -45,12 +45,23 @@ Batch::Batch(const Connection &connection)
       organization_(connection.prepare(kOrganization)),
       provider_(connection.prepare(kProvider)),
       insert_(connection.prepare(kInsert)),
-      count_(connection.prepare(kCount)) {}
+      count_(connection.prepare(kCount)),
+      schema_version_(connection.prepare("PRAGMA schema_version")) {}
 
 void Batch::run(std::span<Create *const> creates) {
     organizations_.clear();
+    notice_other_content();
     for (Create *create : creates) run_one(*create);
     store_counts();
+}
+
+// A restore puts other content under this connection, which raises the version: what was learnt is of the one before.
+void Batch::notice_other_content() {
+    Run run(schema_version_);
+    const std::int64_t version = run.row() ? run.integer_at(0) : 0;
+    if (version == schema_version_seen_) return;
+    slugs_.hints.clear();
+    schema_version_seen_ = version;
 }
 
 void Batch::forget() noexcept { slugs_.hints.clear(); }

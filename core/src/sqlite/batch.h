@@ -50,11 +50,13 @@ class Batch {
     Organization &organization(std::string_view id_hex);
     const std::string &provider(Organization &org, const ObjectId &id);
     void store_counts();
+    void notice_other_content();
 
     const Connection &connection_;
     Idempotency idempotency_;
     SlugSearch slugs_;
-    Statement organization_, provider_, insert_, count_;
+    Statement organization_, provider_, insert_, count_, schema_version_;
+    std::int64_t schema_version_seen_ = 0;
     std::map<ObjectId, Organization> organizations_;  // of the batch that runs
 };
 

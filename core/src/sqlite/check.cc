@@ -9,7 +9,6 @@ namespace appcreate::sqlite {
 namespace {
 
 constexpr int kMaxReports = 100;  // of SQLite's own
-constexpr int kRecords = 1000;    // of one transaction
 
 ProblemRow problem(std::string kind, std::string organization, std::string detail, bool repaired = false) {
     return {std::move(kind), std::move(organization), std::move(detail), repaired};
@@ -141,7 +140,7 @@ RecordsChecked check_records(const Connection &connection, std::int64_t after) {
     RecordsChecked out;
     int seen = 0;
     Run run(records);
-    run.integer(after).integer(kRecords);
+    run.integer(after).integer(kRecordsOfOneCheck);
     for (; run.row(); ++seen) {
         Record record{run.integer_at(0), run.id_at(1).hex(), std::string(run.text_at(2)), {}, run.integer_at(3), {}};
         if (!run.is_null(4)) record.organization = run.id_at(4).hex();
@@ -156,7 +155,7 @@ RecordsChecked check_records(const Connection &connection, std::int64_t after) {
         }
         if (!wrong.empty()) out.problems.push_back(problem("record", record.organization, record.id + ": " + wrong));
     }
-    if (seen < kRecords) out.next = 0;
+    if (seen < kRecordsOfOneCheck) out.next = 0;
     return out;
 }
 

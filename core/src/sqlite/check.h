@@ -21,6 +21,7 @@ std::vector<ProblemRow> check_requests(const Connection &connection, bool repair
 // Providers, default providers and keys that refer to nothing.
 std::vector<ProblemRow> check_references(const Connection &connection);
 
+inline constexpr int kRecordsOfOneCheck = 1000;
 // A bounded part of all records: columns, indexes and data say the same, slugs match their pattern.
 struct RecordsChecked {
     std::vector<ProblemRow> problems;

@@ -5,12 +5,14 @@
 
 #include "slug.h"
 #include "sqlite/applications.h"
+#include "sqlite/backup.h"
 #include "sqlite/check.h"
 #include "sqlite/failure.h"
 #include "sqlite/keys.h"
 #include "sqlite/organizations.h"
 #include "sqlite/page_memory.h"
 #include "sqlite/providers.h"
+#include "sqlite/restore.h"
 #include "sqlite/transfer.h"
 
 namespace appcreate::sqlite {
@@ -31,11 +33,13 @@ bool emit(const std::vector<Row> &rows, const RowSink &sink) {
 
 SqliteStore::SqliteStore(const StoreOptions &options, const WalLimits &limits)
     : path_(options.uri.path),
+      timeout_ns_(options.timeout_ms * 1'000'000),
+      external_checkpoint_(options.uri.external_checkpoint),
       log_{options.log, options.log_ctx},
       turn_(options.turn),
       sessions_(path_, options.threads),
       maintenance_(sessions_, turn_, log_, path_, limits),
-      transactions_(path_, options.timeout_ms * 1'000'000, sessions_, turn_, maintenance_),
+      transactions_(path_, timeout_ns_, sessions_, turn_, maintenance_),
       write_loop_(sessions_, turn_, maintenance_, log_, path_, options.timeout_ms),
       lookups_(log_, path_, "looking up keys") {
     if (!options.maintain) return;
@@ -212,6 +216,28 @@ bool SqliteStore::check(bool repair, const RowSink &row) {
         }
     });
     return is_whole;
+}
+
+std::optional<Contents> SqliteStore::backup(const std::string &file, bool replace, const Progress &progress) {
+    try {
+        Backup backup(path_, file, replace, progress);
+        // No longer than the copy takes: as long as somebody reads the log cannot start again.
+        reading([&](const Connection &connection) {
+            backup.copy(connection);
+            return 0;
+        });
+        return backup.finish();
+    } catch (const Stopped &) {
+        return std::nullopt;
+    }
+}
+
+std::optional<Contents> SqliteStore::restore(const std::string &file, bool replace, const Progress &progress) {
+    try {
+        return sqlite::restore({path_, file, replace, timeout_ns_, external_checkpoint_}, turn_, progress);
+    } catch (const Stopped &) {
+        return std::nullopt;
+    }
 }
 
 std::unique_ptr<Transfer> SqliteStore::transfer() { return std::make_unique<SqliteTransfer>(path_, transactions_); }

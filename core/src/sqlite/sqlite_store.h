@@ -38,6 +38,8 @@ class SqliteStore final : public Store {
     void app_show(std::string_view org, std::string_view app, const RowSink &row) override;
     std::uint64_t app_count(std::string_view org) override;
     bool check(bool repair, const RowSink &row) override;
+    std::optional<Contents> backup(const std::string &file, bool replace, const Progress &progress) override;
+    std::optional<Contents> restore(const std::string &file, bool replace, const Progress &progress) override;
     std::unique_ptr<Transfer> transfer() override;
 
   private:
@@ -47,6 +49,8 @@ class SqliteStore final : public Store {
     auto writing(Function &&function) const;
 
     const std::string path_;
+    const std::int64_t timeout_ns_;
+    const bool external_checkpoint_;
     const Log log_;
     Turn turn_;
     Sessions sessions_;

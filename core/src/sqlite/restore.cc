@@ -1,0 +1,122 @@
+#include "sqlite/restore.h"
+
+#include <algorithm>
+
+#include "sqlite/backup.h"
+#include "sqlite/failure.h"
+#include "sqlite/new_file.h"
+#include "sqlite/page_copy.h"
+#include "sqlite/restore_files.h"
+#include "sqlite/schema.h"
+#include "sqlite/whole.h"
+
+namespace appcreate::sqlite {
+namespace {
+
+constexpr unsigned kStages = 4;                      // read the file, check it, keep the store, write the store
+constexpr std::uint64_t kPages = 256;                // of one step
+constexpr std::int64_t kCheckpoint = 1'000'000'000;  // ns
+
+// A store whose file can be read: its content changes in one transaction, and the file stays the one that others have
+// open.
+class ContentSwap {
+  public:
+    ContentSwap(const RestorePlan &plan, const std::string &real, NewFile &before, const NewDatabase &fresh)
+        : plan_(plan),
+          real_(real),
+          before_(before),
+          fresh_(fresh),
+          deadline_(monotonic_ns() + plan.timeout_ns),
+          live_(real, Use::kInit, deadline_) {
+        live_.settle();
+        // What is copied gets into the log at once, so that a full disk is met before the end.
+        live_.exec("PRAGMA cache_size=16");
+    }
+
+    ContentSwap(const ContentSwap &) = delete;
+    ContentSwap &operator=(const ContentSwap &) = delete;
+    // The log has all of the new content in it, or what a copy left that failed. Where others keep it from getting into
+    // the file now, it is for whoever looks after the log.
+    ~ContentSwap() {
+        if (plan_.external_checkpoint) return;
+        live_.set_deadline(monotonic_ns() + kCheckpoint);
+        sqlite3_wal_checkpoint_v2(live_.raw(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    }
+
+    void run(Turn &turn, Stages &stages, const Tell &tell) {
+        const Turn::Guard guard(turn, deadline_);
+        fresh_.set_page_size(live_.query_integer("PRAGMA page_size"));
+        PageCopy copy(fresh_.connection().raw(), live_);
+        // From here on nobody commits: what is kept has all that was acknowledged.
+        copy.step(0);
+        keep(tell);
+        stages.next();
+        while (copy.left() > 1) {
+            copy.step(static_cast<int>(std::min(copy.left() - 1, kPages)));
+            tell(copy.total() - copy.left(), copy.total());
+        }
+        before_.publish();
+        commit(copy);
+        tell(copy.total(), copy.total());
+    }
+
+  private:
+    void commit(PageCopy &copy) {
+        try {
+            while (copy.step(1)) continue;
+        } catch (const Error &error) {
+            // Of other errors it is not known whether the commit will be there after a crash.
+            if (error.primary() == SQLITE_FULL) before_.withdraw();
+            throw;
+        }
+    }
+
+    void keep(const Tell &tell) {
+        Connection now(real_, Use::kRead, deadline_);
+        now.settle();
+        const Transaction transaction(now, Transaction::Kind::kRead);
+        const NewDatabase kept(before_);
+        kept.fill(now.raw(), Pace::kFull, tell);
+    }
+
+    const RestorePlan &plan_;
+    const std::string &real_;
+    NewFile &before_;
+    const NewDatabase &fresh_;
+    const Deadline deadline_;
+    Connection live_;
+};
+
+}  // namespace
+
+Contents restore(const RestorePlan &plan, Turn &turn, const Progress &progress) {
+    refuse_own_files(plan.path, plan.file);
+    const std::string real = real_path(plan.path);
+    NewFile before(real + ".before-restore", plan.replace);
+    NewFile staging(real + ".restore", true);
+    const bool is_readable = guarded(plan.path, [&] { return is_readable_store(real, plan.replace); });
+
+    Stages stages(progress, kStages);
+    const Tell tell = [&stages](std::uint64_t done, std::uint64_t total) { stages.tell(done, total); };
+    return guarded(plan.path, [&] {
+        Contents contents;
+        {
+            const NewDatabase fresh(staging);
+            read_whole_file(plan.file, fresh, tell);
+            stages.next();
+            verify_whole(fresh.connection(), plan.file, tell);
+            contents = count_contents(fresh.connection());
+            stages.next();
+            if (is_readable) {
+                ContentSwap swap(plan, real, before, fresh);
+                swap.run(turn, stages, tell);
+                return contents;
+            }
+        }
+        put_in_place(staging, real, before.name());
+        tell(1, 1);
+        return contents;
+    });
+}
+
+}  // namespace appcreate::sqlite

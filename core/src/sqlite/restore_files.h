@@ -1,0 +1,28 @@
+// The files of a restore: the one that is read, the store's, and what becomes of a store that cannot be read.
+#pragma once
+
+#include <string>
+
+#include "sqlite/new_file.h"
+#include "sqlite/page_copy.h"
+
+namespace appcreate::sqlite {
+
+// Where `path` leads, through symbolic links: SQLite's side files lie beside that. `path` itself where it leads
+// nowhere.
+std::string real_path(const std::string &path);
+
+// Fills `fresh` with what `file` is by itself, without writing to it or beside it. Throws Failure when something is not
+// in the file alone, or it changes meanwhile, and Error.
+void read_whole_file(const std::string &file, const NewDatabase &fresh, const Tell &tell);
+
+// Can SQLite read the store's file, so that its content can change in a transaction? False: it is missing, empty or
+// damaged. Throws Failure when it is another program's; or when it may never have been a database and is not to be
+// replaced. Throws Error.
+bool is_readable_store(const std::string &real, bool replace);
+
+// Puts `fresh` in the place of the store's file, which cannot be read and is kept as `before`, its log and index beside
+// it as SQLite names them. Throws Failure.
+void put_in_place(NewFile &fresh, const std::string &real, const std::string &before);
+
+}  // namespace appcreate::sqlite
