@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sqlite/frozen.h"
 #include "sqlite/log_buffer.h"
 
 namespace appcreate::sqlite {
@@ -42,9 +43,11 @@ Connection::Connection(const std::string &path, Use use, Deadline deadline)
     : use_(use), wait_(std::make_unique<Shared>()) {
     wait_->deadline = deadline;
     sqlite3 *db = nullptr;
-    constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    constexpr int kFlags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     const char *vfs = use == Use::kWrite ? log_buffer_vfs() : nullptr;
-    const int result = sqlite3_open_v2(path.c_str(), &db, kFlags, vfs);
+    const int result = use == Use::kFrozen ? sqlite3_open_v2(frozen_uri(path).c_str(), &db,
+                                                             kFlags | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr)
+                                           : sqlite3_open_v2(path.c_str(), &db, kFlags | SQLITE_OPEN_READWRITE, vfs);
     db_.reset(db);
     if (db == nullptr) throw Error(SQLITE_NOMEM, "out of memory");
     if (result != SQLITE_OK) throw Error(db);
@@ -55,7 +58,8 @@ Connection::Connection(const std::string &path, Use use, Deadline deadline)
 }
 
 void Connection::settle() {
-    use_wal(raw());
+    // What cannot be written is read in the mode that it has.
+    if (sqlite3_db_readonly(raw(), "main") == 0) use_wal(raw());
     exec("PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=OFF; PRAGMA mmap_size=0; PRAGMA secure_delete=OFF");
     switch (use_) {
         case Use::kWrite:
@@ -67,6 +71,7 @@ void Connection::settle() {
             exec("PRAGMA synchronous=NORMAL; PRAGMA cache_size=-1024");
             break;
         case Use::kRead:
+        case Use::kFrozen:
             exec("PRAGMA query_only=ON; PRAGMA cache_size=-2048");
             break;
     }

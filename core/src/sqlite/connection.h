@@ -17,6 +17,7 @@ enum class Use {
     kRead,      // never writes
     kMaintain,  // checkpoints and sweeps: what it commits may be lost with the power
     kInit,      // makes the file's contents; the file must exist
+    kFrozen,    // reads a store that cannot be written to (frozen.h)
 };
 
 class Connection {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sqlite/failure.h"
+#include "sqlite/frozen.h"
 #include "sqlite/maintenance.h"
 #include "sqlite/sessions.h"
 #include "sqlite/turn.h"
@@ -37,11 +38,16 @@ class Transactions {
     template <class Function>
     auto reading(Function &&function) const {
         return guarded(path_, [&] {
-            return with_session(sessions_, Use::kRead, deadline(), [&](Session &session) {
-                const Transaction transaction(session.connection, Transaction::Kind::kRead);
-                session.schema.again();
-                return function(std::as_const(session.connection));
-            });
+            try {
+                return with_session(sessions_, Use::kRead, deadline(), [&](Session &session) {
+                    const Transaction transaction(session.connection, Transaction::Kind::kRead);
+                    session.schema.again();
+                    return function(std::as_const(session.connection));
+                });
+            } catch (const Error &error) {
+                if (!is_frozen(path_, error)) throw;
+            }
+            return read_frozen(path_, function);
         });
     }
 
