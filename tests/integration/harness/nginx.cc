@@ -137,6 +137,7 @@ int Nginx::stop(int signal_number) {
 
 int Nginx::quit() { return stop(SIGQUIT); }
 int Nginx::terminate() { return stop(SIGTERM); }
+int Nginx::kill() { return stop(SIGKILL); }
 
 std::string Nginx::error_log() const { return read_file(error_log_path()); }
 

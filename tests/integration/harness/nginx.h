@@ -39,6 +39,8 @@ class Nginx {
     // QUIT; exit status of the master. Throws when it does not end.
     int quit();
     int terminate();
+    // The master alone; what becomes of its workers is the test's affair.
+    int kill();
     void signal(int number) const;
 
     [[nodiscard]] pid_t master() const { return master_; }
