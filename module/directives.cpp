@@ -171,7 +171,7 @@ char *set_store(ngx_conf_t *cf, ngx_command_t *, void *data) {
 
 char *set_key_zone(ngx_conf_t *cf, MainConf *conf, ngx_str_t value) {
     u_char *colon = ngx_strlchr(value.data, value.data + value.len, ':');
-    if (colon == nullptr || colon == value.data) {
+    if (colon == nullptr || colon == value.data || *value.data == ' ') {
         return fail(cf, "invalid \"zone\" in \"app_create_key_cache\", it must be zone=NAME:SIZE");
     }
     ngx_str_t name = {static_cast<size_t>(colon - value.data), value.data};

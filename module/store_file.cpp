@@ -182,7 +182,8 @@ bool check_directory(const Check &check, const char *path) {
                 "directory \"%s\" does not exist; mount its file system, or run "
                 "\"install -d -o %s -g %s -m 750 %s\"",
                 path, user.name, user.group, check.directory);
-        } else {
+        } else if (ngx_errno != NGX_EACCES || geteuid() != 0) {
+            // Where root may not look (NFS), others may: the worker will see.
             u_char reason[128];
             *ngx_strerror(ngx_errno, reason, sizeof(reason) - 1) = '\0';
             say(check, "directory \"%s\" cannot be looked at: %s", path, reinterpret_cast<char *>(reason));
@@ -235,8 +236,10 @@ void check_file(const Check &check) {
             say(check, "file \"%s\" is %s, its log \"%s-wal\" is not; copy both away and restore a backup", path,
                 missing ? "missing" : "empty", path);
         } else if (missing) {
-            say(check, "file \"%s\" does not exist; run \"appctl --store %.*s init\", or restore a backup", path,
-                static_cast<int>(name.len), reinterpret_cast<const char *>(name.data));
+            say(check,
+                "file \"%s\" does not exist; mount its file system where that is missing, restore a backup, or, for a "
+                "new store, run \"appctl --store %.*s init\"",
+                path, static_cast<int>(name.len), reinterpret_cast<const char *>(name.data));
         } else {
             say(check,
                 "file \"%s\" is empty; restore a backup, or, if it never held a store, run "

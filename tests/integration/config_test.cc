@@ -61,8 +61,8 @@ TEST_F(Config, ThreadPoolThatIsNotDeclared) {
 
 TEST_F(Config, ZoneTooSmallOrMalformed) {
     expect_refused(http("app_create_key_cache zone=keys:1k; #here"), "keys");
-    for (const char *parameters : {"zone=keys", "zone=:1m", "zone=keys:big", "zone=keys:-1m", "zone=keys:", "valid=1s",
-                                   "zone=keys:1m zone=more:1m"}) {
+    for (const char *parameters : {"zone=keys", "zone=:1m", "\"zone= :1m\"", "zone=keys:big", "zone=keys:-1m",
+                                   "zone=keys:", "valid=1s", "zone=keys:1m zone=more:1m"}) {
         expect_refused(http(std::string("app_create_key_cache ") + parameters + "; #here"), "zone");
     }
 }
