@@ -77,6 +77,13 @@ TEST_F(SqliteBackup, IsNotWrittenOverTheStore) {
     }
     unlink(hard.c_str());
     EXPECT_EQ(expect_sound(*store_, org_.slug).size(), 1U);
+
+    // A backup is written as FILE.part.
+    const std::string odd = file_ + ".part";
+    const auto store = open_store(options_of(odd));
+    store->init();
+    EXPECT_EQ(status_of([&] { store->backup(file_, true, {}); }), AC_EINVAL);
+    EXPECT_EQ(rows([&](const RowSink &sink) { store->org_list(sink); }).size(), 0U);
 }
 
 TEST_F(SqliteBackup, WantsANameOfItsOwn) {

@@ -128,7 +128,7 @@ TEST_F(SqliteRestore, LosesNothingThatIsAcknowledgedMeanwhile) {
 
 // kill -9 at each of its steps.
 TEST_F(SqliteRestore, KilledLeavesOneStateOrTheOther) {
-    prepare(1500);
+    prepare(900);
     store_.reset();
     int killed = 0;
     for (int step = 1;; ++step) {
@@ -239,6 +239,24 @@ TEST_F(SqliteRestore, WritesOverNoOlderOne) {
     ASSERT_TRUE(store_->restore(file_, true, {}));
     EXPECT_EQ(apps_of(before_).size(), backed_up_.size() + 1);
     EXPECT_EQ(apps(), backed_up_);
+}
+
+TEST_F(SqliteRestore, IsUndoneByAnother) {
+    prepare(10);
+    ASSERT_TRUE(store_->restore(file_, false, {}));
+    ASSERT_TRUE(store_->restore(before_, true, {}));
+    EXPECT_EQ(apps(), all_);
+    EXPECT_EQ(apps_of(before_), backed_up_);
+}
+
+// What one that was killed has left is not read and emptied at once.
+TEST_F(SqliteRestore, OfItsOwnRestIsRefused) {
+    prepare(10);
+    const std::string rest = path_ + ".restore.part";
+    copy_file(file_, rest);
+    const std::string bytes = read_file(rest);
+    EXPECT_EQ(status_of([&] { store_->restore(rest, false, {}); }), AC_EINVAL);
+    EXPECT_EQ(read_file(rest), bytes);
 }
 
 TEST_F(SqliteRestore, OfPagesOfAnotherSize) {

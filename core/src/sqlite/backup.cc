@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sqlite/failure.h"
+#include "sqlite/restore_files.h"
 #include "sqlite/whole.h"
 
 namespace appcreate::sqlite {
@@ -29,6 +30,8 @@ Failure failure_of_copy(const Error &error, const std::string &path, const std::
 
 const std::string &file_for(const std::string &path, const std::string &file) {
     refuse_own_files(path, file);
+    // As which it is written for the time being.
+    refuse_own_files(path, file + ".part");
     return file;
 }
 
@@ -49,9 +52,13 @@ void refuse_own_files(const std::string &path, const std::string &file) {
         throw Failure(AC_EINVAL, "\"" + file.substr(0, file.find('\0')) + "\" names no file; name one");
     }
     if (file.size() > kMaxPath) throw Failure(AC_EINVAL, "the file's path must be at most 480 bytes long");
-    for (const char *side : {"", "-wal", "-shm", "-journal"}) {
-        if (file == path + side || is_same_file(file, path + side)) {
-            throw Failure(AC_EINVAL, "\"" + file + "\" is a file of the store itself; name another one");
+    // The last two are what a restore writes to, and leaves when it is killed.
+    constexpr const char *kOwn[] = {"", "-wal", "-shm", "-journal", ".restore.part", ".before-restore.part"};
+    for (const std::string &store : {path, real_path(path)}) {
+        for (const char *own : kOwn) {
+            if (file == store + own || is_same_file(file, store + own)) {
+                throw Failure(AC_EINVAL, "\"" + file + "\" is a file of the store itself; name another one");
+            }
         }
     }
 }
