@@ -169,7 +169,7 @@ class FileSteps(Steps):
                         file.write(b"\x5a" * 4096)
 
         t0, t1 = self.during(mode, scribble)
-        return Effect("destroy", t0, t1, doubtful=True)
+        return Effect("destroy", t0, t1, doubtful=True, unsure=True)
 
     def do_aside(self, what: str, how: str, mode: str, between: str = "") -> Effect:
         """To the side and back; with `between` clients create while it is away."""

@@ -25,6 +25,10 @@ Steps. What a step does to the records is one of five effects. A step lasts from
 Destroy and mix come with one more bit: whether the step itself can have left a malformed file. Until a repair such a
 store is "doubtful": it may answer 503, `check` may find something, and a list may fail, unless anything is in must.
 
+One step more is like no other: garbage that is written into the middle of a file is seen by nobody before it is read.
+Until a repair nothing is in must, but once a gateway's error log says that the file is damaged, nothing may be
+acknowledged.
+
 Requests and steps overlap, since some steps happen under load. What was answered before t0 belongs to the former
 content. What was sent before t1 and answered after t0 goes to may: it may be in either. What was sent after t1 and
 got 200 goes to must, whatever the step was. This is promise 8: however files were replaced, deleted, truncated or
@@ -40,7 +44,8 @@ Always, in every state:
   - a static file is served whenever nginx runs, and nginx starts, reloads and stops with any store
   - nginx's own log has no [alert], [crit], [emerg] that the step did not make (a worker that was killed)
   - 503 has a line in the error log that names the store; while anything of a store is left beside its path, no line
-    says "run init", `init` makes no empty store over it, and a reading command leaves a log whose database is gone
+    says "run init" (unless it says "restore a backup" too), `init` makes no empty store over it, and a reading
+    command leaves a log whose database is gone
   - unless the store is doubtful or taken away: creates work again, without a reload
 
 When a store is doubtful the driver repairs it as docs/operations.md says: copies the files away, restores a whole
@@ -105,12 +110,14 @@ class Effect:
     t1: float = 0
     content: Content | None = None
     doubtful: bool = False
+    unsure: bool = False
 
 
 class Model:
     def __init__(self, limit: int) -> None:
         self.now = Content(limit=limit)
         self.doubtful = False
+        self.unsure = False  # nobody can know yet that the file is damaged
         self.journal: dict[str, Create] = {}
         self.acknowledged = 0
         self.verified: set = set()
@@ -139,7 +146,7 @@ class Model:
         old = self.now
         if effect.kind == "replace":
             self.now = effect.content.copy()
-            self.doubtful = False
+            self.doubtful = self.unsure = False
             return
         if effect.kind == "blur":
             return
@@ -148,6 +155,7 @@ class Model:
             self.now.may |= effect.content.tags()
             self.now.limit = max(old.limit, effect.content.limit)
         self.doubtful = self.doubtful or effect.doubtful
+        self.unsure = self.unsure or effect.unsure
 
     def _loosen(self, tag: str) -> None:
         self.now.must.pop(tag, None)
@@ -155,7 +163,10 @@ class Model:
 
     def _take_one(self, one: Outcome) -> None:
         tag = one.create.tag
-        if one.status == 200:
+        if one.status == 200 and self.unsure:
+            self.acknowledged += 1
+            self._loosen(tag)
+        elif one.status == 200:
             self.acknowledged += 1
             known = self.now.must.get(tag)
             if known is not None and known != one.record:

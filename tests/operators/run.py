@@ -8,6 +8,7 @@ import os
 import pickle
 import pwd
 import queue
+import re
 import shlex
 import shutil
 import subprocess
@@ -166,11 +167,11 @@ class Runner:
         shutil.rmtree(directory, ignore_errors=True)
         return report
 
-    def fails(self, plan: dict, tries: int) -> dict | None:
-        """The report of a run that fails, of so many; a race does not show each time."""
+    def fails(self, plan: dict, kind: str, tries: int) -> dict | None:
+        """The report of a run that fails like that, of so many; a race does not show each time."""
         for _ in range(tries):
             report = self.run(plan)
-            if not report["ok"]:
+            if not report["ok"] and kind_of(report) == kind:
                 return report
         return None
 
@@ -181,18 +182,24 @@ class Runner:
         number = report["at"].partition(".")[0]
         if number.isdigit():
             plan = plan | {"steps": plan["steps"][: int(number)]}
+        kind = kind_of(report)
         size = max(len(plan["steps"]) // 2, 1)
         while size >= 1 and time.monotonic() < end:
             at = 0
             while at < len(plan["steps"]) and time.monotonic() < end:
                 candidate = plan | {"steps": plan["steps"][:at] + plan["steps"][at + size :]}
-                again = self.fails(candidate, tries) if candidate["steps"] else None
+                again = self.fails(candidate, kind, tries) if candidate["steps"] else None
                 if again is not None:
                     plan, report = candidate, again
                 else:
                     at += size
             size //= 2
         return plan, report
+
+
+def kind_of(report: dict) -> str:
+    """The fault without what is another each time."""
+    return re.sub(r"[0-9a-f]{24}|\d+|/\S+|t\d+", "", report["fault"])[:50]
 
 
 def command_of(plan: dict) -> str:
