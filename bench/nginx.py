@@ -40,7 +40,7 @@ MODULE_HTTP = """\
     log_format value "{value}";
 """
 
-LOCATION = r"location ~ ^/v1/organizations/(?<organization_id>[^/]+)/apps$"
+LOCATION = r"location ~ ^/v1/organizations/(?<organization_id>[^/]+)/apps\z"
 
 MODULE_SERVER = f"""\
         access_log {{log}};
@@ -57,7 +57,7 @@ SINGLE_HTTP = """\
 """
 SINGLE_SERVER = """\
         access_log {log};
-        rewrite ^/v1/organizations/(?<organization_id>[^/]+)/apps$ /slot$slot last;
+        rewrite ^/v1/organizations/(?<organization_id>[^/]+)/apps\\z /slot$slot last;
 """
 SINGLE_LOCATION = """\
         location = /slot{slot:02} {{ app_create_queue {bound}; app_create $organization_id; }}

@@ -22,11 +22,27 @@ void collect(ngx_http_request_t *r, Lines *lines, ngx_uint_t n) {
             for (ngx_uint_t k = 0; k < n; k++) {
                 if (header[i].key.len == lines[k].name.len && lines[k].count < max_lines &&
                     ngx_strncmp(header[i].lowcase_key, lines[k].name.data, lines[k].name.len) == 0) {
-                    lines[k].values[lines[k].count++] = to_ac(header[i].value);
+                    lines[k].values[lines[k].count++] = to_ac(trimmed(header[i].value));
                 }
             }
         }
     }
+}
+
+// Whoever recorded a first flight can send it again, but cannot finish the handshake: as long as that is not done, this
+// may be a repetition. What nginx calls $ssl_early_data, which it has where it was built with TLS.
+bool is_early(ngx_http_request_t *r) {
+#if (NGX_SSL || NGX_COMPAT)
+    if (r->connection->ssl == nullptr) {
+        return false;
+    }
+    ngx_str_t name = ngx_string("ssl_early_data");
+    ngx_http_variable_value_t *value = ngx_http_get_variable(r, &name, ngx_hash_key(name.data, name.len));
+    return value && !value->not_found && value->len;
+#else
+    (void)r;
+    return false;
+#endif
 }
 
 // Organization, headers and query. AC_OK: the body is wanted.
@@ -38,8 +54,9 @@ ac_status begin(ngx_http_request_t *r, Context *ctx) {
 
     Lines lines[] = {{ngx_string("content-type"), {}, 0},
                      {ngx_string("content-encoding"), {}, 0},
-                     {ngx_string("idempotency-key"), {}, 0}};
-    collect(r, lines, 3);
+                     {ngx_string("idempotency-key"), {}, 0},
+                     {ngx_string("early-data"), {}, 0}};
+    collect(r, lines, 4);
 
     ac_head head = {};
     head.key = &ctx->key;
@@ -51,7 +68,14 @@ ac_status begin(ngx_http_request_t *r, Context *ctx) {
     head.n_content_encoding = lines[1].count;
     head.idempotency_key = lines[2].values;
     head.n_idempotency_key = lines[2].count;
-    return ac_create_begin(&head, &ctx->create);
+    ac_status status = ac_create_begin(&head, &ctx->create);
+
+    // A key makes a repeated request harmless (RFC 8470, 5: the field says that it was early to a proxy before us).
+    if (status == AC_OK && lines[2].count == 0 && (lines[3].count || is_early(r))) {
+        ac_create_refuse(ctx->create, AC_CODE_TOO_EARLY);
+        return AC_DONE;
+    }
+    return status;
 }
 
 ngx_int_t answer_code(Context *ctx, int code) { return send_answer(ctx, ac_code_answer(code)); }

@@ -9,10 +9,50 @@ namespace {
 ngx_http_output_header_filter_pt next_header_filter;
 ngx_http_output_body_filter_pt next_body_filter;
 
-// RFC 6750, 3; also where an error_page of the location has led the request elsewhere.
-ngx_int_t add_challenge(ngx_http_request_t *r, Context *ctx) {
-    const ngx_str_t &challenge = ctx->conf->challenges[ctx->access];
-    return add_header(r, ngx_string("WWW-Authenticate"), challenge) ? NGX_OK : NGX_ERROR;
+const ngx_str_t challenge_name = ngx_string("WWW-Authenticate");
+
+ngx_int_t add_challenge(ngx_http_request_t *r, const ngx_str_t &challenge) {
+    ngx_table_elt_t *header = add_header(r, challenge_name, challenge);
+    if (header == nullptr) {
+        return NGX_ERROR;
+    }
+    // Where this is a subrequest of auth_request, that module looks here for what to tell its client.
+    ngx_table_elt_t **place = &r->headers_out.www_authenticate;
+#if (nginx_version >= 1023000)
+    while (*place) {
+        place = &(*place)->next;
+    }
+#endif
+    *place = header;
+    return NGX_OK;
+}
+
+bool has_challenge(ngx_http_request_t *r) {
+    ngx_list_part_t *part = &r->headers_out.headers.part;
+    for (; part; part = part->next) {
+        auto *header = static_cast<ngx_table_elt_t *>(part->elts);
+        for (ngx_uint_t i = 0; i < part->nelts; i++) {
+            if (header[i].hash && header[i].key.len == challenge_name.len &&
+                ngx_strncasecmp(header[i].key.data, challenge_name.data, challenge_name.len) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+// Ours says why (RFC 6750, 3), also where an error_page of the location has led the request elsewhere; another module's
+// 401 in our location has one at least (RFC 9110, 15.5.2).
+ngx_int_t challenge(ngx_http_request_t *r) {
+    Context *ctx = find_context(r);
+    if (ctx && ctx->refused) {
+        return add_challenge(r, ctx->conf->challenges[ctx->access]);
+    }
+    LocConf *conf = loc_conf(r);
+    if (conf->organization && !has_challenge(r)) {
+        return add_challenge(r, conf->challenges[AC_ACCESS_NO_TOKEN]);
+    }
+    return NGX_OK;
 }
 
 // The contract's body for the status, ours when we said what is wrong.
@@ -83,11 +123,8 @@ ngx_int_t header_filter(ngx_http_request_t *r) {
         return NGX_ERROR;
     }
 
-    if (r->headers_out.status == NGX_HTTP_UNAUTHORIZED) {
-        Context *ctx = find_context(r);
-        if (ctx && ctx->refused && add_challenge(r, ctx) != NGX_OK) {
-            return NGX_ERROR;
-        }
+    if (r->headers_out.status == NGX_HTTP_UNAUTHORIZED && challenge(r) != NGX_OK) {
+        return NGX_ERROR;
     }
     return next_header_filter(r);
 }

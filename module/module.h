@@ -202,6 +202,18 @@ inline int64_t deadline_in(ngx_msec_t timeout) {
 
 inline ac_str to_ac(const ngx_str_t &s) { return {reinterpret_cast<const char *>(s.data), s.len}; }
 
+// A field value without the white space around it (OWS: nginx takes spaces away, tabs stay).
+inline ngx_str_t trimmed(ngx_str_t value) {
+    while (value.len && (value.data[0] == ' ' || value.data[0] == '\t')) {
+        value.data++;
+        value.len--;
+    }
+    while (value.len && (value.data[value.len - 1] == ' ' || value.data[value.len - 1] == '\t')) {
+        value.len--;
+    }
+    return value;
+}
+
 inline LocConf *loc_conf(ngx_http_request_t *r) {
     return static_cast<LocConf *>(ngx_http_get_module_loc_conf(r, ngx_http_app_create_module));
 }

@@ -19,21 +19,25 @@ bool is_visible_ascii(const ngx_str_t &s) {
     return true;
 }
 
-const ngx_str_t *find_sent(ngx_http_request_t *r) {
+// Empty: none that can be taken over.
+ngx_str_t find_sent(ngx_http_request_t *r) {
     static constexpr char name[] = "x-request-id";
     ngx_list_part_t *part = &r->headers_in.headers.part;
     for (; part; part = part->next) {
         auto *header = static_cast<ngx_table_elt_t *>(part->elts);
         for (ngx_uint_t i = 0; i < part->nelts; i++) {
             // No lower case name yet: nginx ran out of memory between the two, and logs the request.
-            if (header[i].key.len == sizeof(name) - 1 && header[i].lowcase_key &&
-                ngx_strncmp(header[i].lowcase_key, name, sizeof(name) - 1) == 0 && header[i].value.len >= 1 &&
-                header[i].value.len <= 128 && is_visible_ascii(header[i].value)) {
-                return &header[i].value;
+            if (header[i].key.len != sizeof(name) - 1 || header[i].lowcase_key == nullptr ||
+                ngx_strncmp(header[i].lowcase_key, name, sizeof(name) - 1) != 0) {
+                continue;
+            }
+            ngx_str_t value = trimmed(header[i].value);
+            if (value.len >= 1 && value.len <= 128 && is_visible_ascii(value)) {
+                return value;
             }
         }
     }
-    return nullptr;
+    return ngx_null_string;
 }
 
 // Random bytes for one id; NULL when the system has none. A worker's own: first filled by its first request.
@@ -72,8 +76,8 @@ void fill_variable(ngx_http_request_t *r, ngx_http_variable_value_t *value) {
 }  // namespace
 
 ngx_int_t find_request_id(ngx_http_request_t *r, ngx_str_t *id) {
-    if (const ngx_str_t *sent = find_sent(r)) {
-        *id = *sent;
+    *id = find_sent(r);
+    if (id->len) {
         return NGX_OK;
     }
 

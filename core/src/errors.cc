@@ -16,7 +16,7 @@ namespace {
         status, code, retry, 0, { APPCREATE_BODY(code, message), sizeof(APPCREATE_BODY(code, message)) - 1 } \
     }
 
-constexpr std::array<ac_answer, 17> kAnswers = {{
+constexpr std::array<ac_answer, 18> kAnswers = {{
     APPCREATE_ANSWER(500, 1000, 0, "Internal error"),  // first: the answer of an unknown code
     APPCREATE_ANSWER(400, 1001, 0, "Bad request"),
     APPCREATE_ANSWER(405, 1003, 0, "Method not allowed"),
@@ -24,6 +24,7 @@ constexpr std::array<ac_answer, 17> kAnswers = {{
     APPCREATE_ANSWER(415, 1005, 0, "Unsupported media type"),
     APPCREATE_ANSWER(503, 1006, 1, "Server busy"),
     APPCREATE_ANSWER(429, 1007, 1, "Too many requests"),
+    APPCREATE_ANSWER(425, 1008, 0, "Too early"),
     APPCREATE_ANSWER(400, 3000, 0, "Validation Error"),
     APPCREATE_ANSWER(404, 3001, 0, "Entity not found"),
     APPCREATE_ANSWER(503, 3002, 1, "Database Error"),
@@ -36,11 +37,11 @@ constexpr std::array<ac_answer, 17> kAnswers = {{
     APPCREATE_ANSWER(400, 5060, 0, "StorageProvider not found"),
 }};
 
-constexpr std::array kCodes = {AC_CODE_INTERNAL,   AC_CODE_BAD_REQUEST, AC_CODE_METHOD,       AC_CODE_TOO_LARGE,
-                               AC_CODE_MEDIA_TYPE, AC_CODE_BUSY,        AC_CODE_TOO_MANY,     AC_CODE_VALIDATION,
-                               AC_CODE_NOT_FOUND,  AC_CODE_DATABASE,    AC_CODE_UNAUTHORIZED, AC_CODE_NO_TOKEN,
-                               AC_CODE_FORBIDDEN,  AC_CODE_CONFLICT,    AC_CODE_KEY_REUSED,   AC_CODE_LIMIT,
-                               AC_CODE_PROVIDER};
+constexpr std::array kCodes = {AC_CODE_INTERNAL,   AC_CODE_BAD_REQUEST, AC_CODE_METHOD,   AC_CODE_TOO_LARGE,
+                               AC_CODE_MEDIA_TYPE, AC_CODE_BUSY,        AC_CODE_TOO_MANY, AC_CODE_TOO_EARLY,
+                               AC_CODE_VALIDATION, AC_CODE_NOT_FOUND,   AC_CODE_DATABASE, AC_CODE_UNAUTHORIZED,
+                               AC_CODE_NO_TOKEN,   AC_CODE_FORBIDDEN,   AC_CODE_CONFLICT, AC_CODE_KEY_REUSED,
+                               AC_CODE_LIMIT,      AC_CODE_PROVIDER};
 static_assert(std::equal(kAnswers.begin(), kAnswers.end(), kCodes.begin(), kCodes.end(),
                          [](const ac_answer &answer, int code) { return answer.code == code; }));
 
@@ -62,6 +63,8 @@ int code_of_status(int status) noexcept {
             return AC_CODE_TOO_LARGE;
         case 415:
             return AC_CODE_MEDIA_TYPE;
+        case 425:
+            return AC_CODE_TOO_EARLY;
         case 429:
             return AC_CODE_TOO_MANY;
         case 503:
@@ -103,7 +106,7 @@ std::size_t write_status_body(int status, std::string_view reason, char *buf, st
 
 void append_validation_body(std::string &out, const std::vector<Violation> &violations) {
     const std::size_t n = std::min(violations.size(), kMaxViolations);
-    out += R"({"status":false,"error":{"code":3000,"message":"Validation Error"},"data":{"errors":[)";
+    out += R"({"status":false,"error":{"code":3000,"message":"Validation Error","data":{"errors":[)";
     for (std::size_t i = 0; i < n; ++i) {
         out += i == 0 ? R"({"pointer":)" : R"(,{"pointer":)";
         append_string(out, violations[i].pointer);
@@ -111,7 +114,7 @@ void append_validation_body(std::string &out, const std::vector<Violation> &viol
         append_string(out, violations[i].message);
         out += '}';
     }
-    out += "]}}";
+    out += "]}}}";
 }
 
 }  // namespace appcreate

@@ -28,7 +28,7 @@ const ac_answer &code_answer(int code) noexcept;
 std::size_t write_status_body(int status, std::string_view reason, char *buf, std::size_t cap, int *code,
                               unsigned *retry_after) noexcept;
 
-// Appends the 400/3000 body, `{"status":false,"error":{…},"data":{"errors":[…]}}`. `violations` is in document order
+// Appends the 400/3000 body, `{"status":false,"error":{…,"data":{"errors":[…]}}}`. `violations` is in document order
 // and is cut at kMaxViolations.
 void append_validation_body(std::string &out, const std::vector<Violation> &violations);
 

@@ -72,6 +72,11 @@ class FieldReader {
     std::string_view rest_;
 };
 
+// The second is no registered name, but what many programs send.
+bool is_utf8(std::string_view charset) noexcept {
+    return ascii::equals_ignoring_case(charset, "utf-8") || ascii::equals_ignoring_case(charset, "utf8");
+}
+
 bool is_json_type(std::string_view value) {
     FieldReader in(value);
     in.skip_space();
@@ -87,8 +92,7 @@ bool is_json_type(std::string_view value) {
         if (!in.take('=')) return false;
         const std::optional<std::string> parameter = in.parameter_value();
         if (!parameter) return false;
-        if (ascii::equals_ignoring_case(name, "charset") && !ascii::equals_ignoring_case(*parameter, "utf-8"))
-            return false;
+        if (ascii::equals_ignoring_case(name, "charset") && !is_utf8(*parameter)) return false;
     }
     return true;
 }

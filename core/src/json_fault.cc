@@ -128,7 +128,6 @@ JsonFault fault_at(std::string_view text, const Token &token) noexcept {
         const JsonFault inside = fault_in_string(text, token);
         return inside.reason.empty() ? JsonFault{token.begin, "unexpected string"} : inside;
     }
-    if (c == '\0') return {token.begin, "unexpected character U+0000"};
     if (is_word(c)) return {token.begin, reason_of_word(text.substr(token.begin, token.end - token.begin))};
     if (is_beyond_ascii(c) && !is_utf8_at(text, token.begin)) return {token.begin, "invalid UTF-8"};
     return {token.begin, "unexpected character"};
@@ -150,10 +149,9 @@ JsonFault find_fault(std::string_view text, const JsonStop &stop) noexcept {
         case Reason::kDuplicateKey:
             return {token.begin, "duplicate key"};
         case Reason::kNulInKey:
-            return {token.begin, "a key contains U+0000"};
+            return {token.begin, "forbidden character in a key"};
         case Reason::kTrailing:
-            if (text[token.begin] != '\0') return {token.begin, "unexpected text after the document"};
-            break;
+            return {token.begin, "unexpected text after the document"};
         default:
             break;
     }

@@ -1,8 +1,8 @@
 #include "json_writer.h"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 
 namespace appcreate {
 namespace {
@@ -21,6 +21,10 @@ constexpr std::array<char, 256> escapes() {
     return table;
 }
 constexpr std::array<char, 256> kEscapes = escapes();
+
+// Decimal exponents of the reals that are written without one: from 0.0001 to below 1e16.
+constexpr int kFirstPlain = -4;
+constexpr int kLastPlain = 15;
 
 void append_escape(std::string &out, unsigned char c) {
     constexpr std::string_view kHex = "0123456789abcdef";
@@ -81,22 +85,40 @@ void append_integer(std::string &out, std::int64_t value) {
 }
 
 void append_real(std::string &out, double value) {
+    // The fewest digits there are: the plain form of a large number would have more.
     std::array<char, 32> text;
-    const auto result = std::to_chars(text.data(), text.data() + text.size(), value);
-    const std::string_view digits(text.data(), static_cast<std::size_t>(result.ptr - text.data()));
-    const std::size_t e = digits.find('e');
-    out += digits.substr(0, e);
-    if (e == std::string_view::npos) {
-        if (digits.find('.') == std::string_view::npos) out += ".0";
+    const auto result =
+        std::to_chars(text.data(), text.data() + text.size(), std::abs(value), std::chars_format::scientific);
+    const std::string_view shortest(text.data(), static_cast<std::size_t>(result.ptr - text.data()));
+    const std::size_t e = shortest.find('e');
+    if (std::signbit(value)) out += '-';
+
+    int exponent = 0;
+    const std::size_t sign = shortest[e + 1] == '+' ? 1 : 0;
+    std::from_chars(shortest.data() + e + 1 + sign, result.ptr, exponent);
+    if (exponent < kFirstPlain || exponent > kLastPlain) {
+        out += shortest;
         return;
     }
-    // "e+22" becomes "e22", "e-07" becomes "e-7".
-    std::string_view exponent = digits.substr(e + 1);
-    out += 'e';
-    if (exponent[0] == '-') out += '-';
-    exponent.remove_prefix(1);
-    exponent.remove_prefix(std::min(exponent.find_first_not_of('0'), exponent.size() - 1));
-    out += exponent;
+
+    // d.ddd becomes ddd, with the point where the exponent says.
+    text[1] = text[0];
+    const std::string_view digits = e == 1 ? shortest.substr(0, 1) : shortest.substr(1, e - 1);
+    if (exponent < 0) {
+        out += "0.";
+        out.append(static_cast<std::size_t>(-exponent) - 1, '0');
+        out += digits;
+        return;
+    }
+    const std::size_t whole = static_cast<std::size_t>(exponent) + 1;
+    out += digits.substr(0, whole);
+    if (digits.size() <= whole) {
+        out.append(whole - digits.size(), '0');
+        out += ".0";
+    } else {
+        out += '.';
+        out += digits.substr(whole);
+    }
 }
 
 void append_value(std::string &out, const JsonNode &value) {

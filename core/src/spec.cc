@@ -8,6 +8,7 @@
 #include "errors.h"
 #include "json_reader.h"
 #include "json_writer.h"
+#include "name.h"
 #include "slug.h"
 #include "token.h"
 #include "values.h"
@@ -15,7 +16,6 @@
 namespace appcreate {
 namespace {
 
-constexpr std::size_t kMaxText = 128;  // code points, as an application's name
 constexpr std::size_t kMaxConfig = 64 * 1024;
 constexpr std::size_t kMaxPermissions = 64;
 constexpr std::size_t kMaxPermission = 128;
@@ -32,25 +32,26 @@ std::string lower(std::string_view text) {
     return out;
 }
 
-bool is_forbidden(UChar32 c) noexcept {
-    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
-}
-
 // A name that people read: the rules of an application's name.
 void check_text(std::string_view what, std::string_view text) {
     const std::string name(what);
     std::size_t points = 0;
+    bool visible = false;
     for (std::size_t i = 0; i < text.size();) {
         UChar32 c = 0;
         U8_NEXT(text.data(), i, text.size(), c);
         if (c < 0) fail(name + " is not valid UTF-8");
-        if (is_forbidden(c)) fail(name + " must not contain control or bidirectional control characters");
+        if (is_control(c) || is_bidi_control(c)) {
+            fail(name + " must not contain control or bidirectional control characters");
+        }
+        visible |= is_visible(c);
         ++points;
     }
-    if (points > kMaxText) fail(name + " must be at most 128 characters long");
+    if (points > kMaxName) fail(name + " must be at most 128 characters long");
     if (!text.empty() && (text.front() == ' ' || text.back() == ' ')) {
         fail(name + " must not begin or end with a space");
     }
+    if (!text.empty() && !visible) fail(name + " must have at least one visible character");
 }
 
 void check_required_text(std::string_view what, std::string_view text) {

@@ -26,6 +26,7 @@ static void every_code_has_its_answer(void **state) {
         {AC_CODE_MEDIA_TYPE, 415, 0,
          "{\"status\":false,\"error\":{\"code\":1005,\"message\":\"Unsupported media type\"}}"},
         {AC_CODE_BUSY, 503, 1, "{\"status\":false,\"error\":{\"code\":1006,\"message\":\"Server busy\"}}"},
+        {AC_CODE_TOO_EARLY, 425, 0, "{\"status\":false,\"error\":{\"code\":1008,\"message\":\"Too early\"}}"},
         {AC_CODE_TOO_MANY, 429, 1, "{\"status\":false,\"error\":{\"code\":1007,\"message\":\"Too many requests\"}}"},
         {AC_CODE_NOT_FOUND, 404, 0, "{\"status\":false,\"error\":{\"code\":3001,\"message\":\"Entity not found\"}}"},
         {AC_CODE_DATABASE, 503, 1, "{\"status\":false,\"error\":{\"code\":3002,\"message\":\"Database Error\"}}"},
@@ -55,7 +56,7 @@ static void every_status_has_its_body(void **state) {
     (void)state;
     static const struct {
         int status, code;
-    } rows[] = {{400, 1001}, {403, 4003}, {405, 1003}, {413, 1004}, {429, 1007},
+    } rows[] = {{400, 1001}, {403, 4003}, {405, 1003}, {413, 1004}, {425, 1008}, {429, 1007},
                 {500, 1000}, {503, 1006}, {504, 1000}, {418, 1000}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         char body[256];

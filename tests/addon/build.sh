@@ -40,7 +40,7 @@ http {
     app_create_thread_pool app_create;
     server {
         listen 127.0.0.1:20000;
-        location ~ ^/v1/organizations/(?<organization_id>[^/]+)/apps\$ { app_create \$organization_id; }
+        location ~ ^/v1/organizations/(?<organization_id>[^/]+)/apps\z { app_create \$organization_id; }
     }
 }
 END

@@ -136,6 +136,12 @@ status=$("${ask[@]}" -H 'Content-Type: application/json' -d '{"name":"My \"first
 [[ $status == 200 ]] || fail "POST is answered with $status"
 id=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["data"]["id"])' "$work/answer.log")
 
+# A "$" at the end of the location would match before a line feed.
+count() { "$appctl" --json --store "$store" app count --org "$organization"; }
+before=$(count)
+status=$("${ask[@]}" -H 'Content-Type: application/json' -d '{"name":"Behind a line feed"}' "$url%0A")
+[[ $status != 200 && $(count) == "$before" ]] || fail "apps%0A is answered with $status"
+
 # Nobody listens upstream: 502 says that it was asked.
 expected=502
 [[ $name != quickstart ]] || expected=405

@@ -114,6 +114,15 @@ TEST_F(ContractMalformed, MessageQuotesNoByteOfTheBody) {
     EXPECT_TRUE(lines_with(gateway().log_of_test(), "secretword").empty());
 }
 
+TEST_F(ContractMalformed, MessageNamesNoByteOfTheBodyByItsNumber) {
+    for (const std::string &body : {std::string("{\"name\":\"x\"}\0", 13), std::string("{\0}", 3),
+                                    std::string(R"({"a\u0000b":1})"), std::string("{\"a\":\"\x01\"}")}) {
+        const std::string message = expect_malformed(create(body));
+        EXPECT_EQ(message.find("U+"), std::string::npos) << message;
+        EXPECT_EQ(message.find("00"), std::string::npos) << message;
+    }
+}
+
 TEST_F(ContractMalformed, AnotherRequestOnTheConnectionIsServed) {
     Client client = gateway().client();
     expect_malformed(client.send(gateway().request("{")));

@@ -36,7 +36,8 @@ INSTANTIATE_TEST_SUITE_P(Modes, ContractMedia, kModes, mode_name);
 TEST_P(ContractMedia, ApplicationJsonIsTaken) {
     for (const char *type :
          {"application/json", "Application/JSON", "application/json; charset=utf-8", "application/json;charset=UTF-8",
-          R"(application/json; charset="utf-8")", "application/json ; charset=Utf-8", "application/json; version=1",
+          R"(application/json; charset="utf-8")", "application/json; charset=utf8",
+          R"(application/json; charset="UTF8")", "application/json ; charset=Utf-8", "application/json; version=1",
           R"(application/json; profile="a;charset=latin1")"}) {
         SCOPED_TRACE(type);
         expect_created(typed({type}));

@@ -20,6 +20,10 @@ class NginxErrors : public InEveryMode<NginxErrors> {
             location = /limited503 { limit_req zone=requests; app_create org-1; }
             location = /limited429 { limit_req zone=requests; limit_req_status 429; app_create org-1; }
             location = /limited_token { limit_req zone=tokens; limit_req_status 429; app_create org-1; }
+            location = /says401 { return 401; }
+            location = /returns401 { return 401; app_create org-1; }
+            location = /asks { auth_request /says401; app_create org-1; }
+            location = /returns425 { return 425; app_create org-1; }
             location = /returns400 { return 400; app_create org-1; }
             location = /returns402 { return 402; app_create org-1; }
             location = /returns404 { return 404; app_create org-1; }
@@ -99,6 +103,24 @@ TEST_P(NginxErrors, CodesOfTheContractThatOtherModulesReturn) {
     expect_error(send(at("/returns500")), 500, 1000, "Internal error");
     expect_busy(send(at("/returns503")));
 }
+
+// RFC 9110, 15.5.2: a 401 says what would help.
+TEST_P(NginxErrors, A401OfAnotherModuleHasAChallenge) {
+    for (const char *path : {"/returns401", "/asks"}) {
+        const Response response = send(at(path));
+        expect_error(response, 401, 4001, "Unauthorized");
+        EXPECT_EQ(response.header("WWW-Authenticate"), R"(Bearer realm="applications")") << path;
+    }
+}
+
+TEST_P(NginxErrors, A401OfAuthBasicKeepsItsOwnChallengeAlone) {
+    const Response response = send(at("/basic"));
+    expect_error(response, 401, 4001, "Unauthorized");
+    EXPECT_EQ(response.count("WWW-Authenticate"), 1U);
+    EXPECT_EQ(response.header("WWW-Authenticate"), R"(Basic realm="closed")");
+}
+
+TEST_P(NginxErrors, A425OfTheConfigurationIs1008) { expect_error(send(at("/returns425")), 425, 1008, "Too early"); }
 
 TEST_P(NginxErrors, OtherCodesAre1000WithTheReasonPhrase) {
     expect_error(send(at("/returns402")), 402, 1000, "Payment Required");

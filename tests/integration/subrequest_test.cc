@@ -56,7 +56,9 @@ class Subrequest : public SharedGateway<Subrequest> {
 
 TEST_F(Subrequest, OfAuthRequestIsRefused) {
     for (const char *method : {"GET", "POST"}) {
-        EXPECT_EQ(send("/guarded", method).status, 401) << method;
+        const Response response = send("/guarded", method);
+        EXPECT_EQ(response.status, 401) << method;
+        EXPECT_EQ(response.header("WWW-Authenticate"), R"(Bearer realm="applications")") << method;
     }
     EXPECT_EQ(made(), 0);
 }

@@ -97,9 +97,8 @@ TEST(Create, AnswersABadQuery) {
     Create create(request.head);
     EXPECT_EQ(create.answer().status, 400);
     EXPECT_EQ(create.answer().code, AC_CODE_VALIDATION);
-    EXPECT_EQ(body_of(create),
-              R"({"status":false,"error":{"code":3000,"message":"Validation Error"},"data":{"errors":[)"
-              R"({"pointer":"","message":"query parameter validateOnly must be true or false"}]}})");
+    EXPECT_EQ(body_of(create), R"({"status":false,"error":{"code":3000,"message":"Validation Error","data":{"errors":[)"
+                               R"({"pointer":"","message":"query parameter validateOnly must be true or false"}]}}})");
 }
 
 TEST(Create, AnswersViolations) {
@@ -107,9 +106,8 @@ TEST(Create, AnswersViolations) {
     Create create(request.head);
     EXPECT_EQ(create.body("{}", AC_BODY_NO_BLOCK), AC_DONE);
     EXPECT_EQ(create.answer().code, AC_CODE_VALIDATION);
-    EXPECT_EQ(body_of(create),
-              R"({"status":false,"error":{"code":3000,"message":"Validation Error"},"data":{"errors":[)"
-              R"({"pointer":"/name","message":"is required"}]}})");
+    EXPECT_EQ(body_of(create), R"({"status":false,"error":{"code":3000,"message":"Validation Error","data":{"errors":[)"
+                               R"({"pointer":"/name","message":"is required"}]}}})");
     EXPECT_EQ(create.body(kBody, 0), AC_DONE);
 }
 

@@ -21,6 +21,7 @@ constexpr Row kTable[] = {
     {413, AC_CODE_TOO_LARGE, 0, "Payload too large"},
     {415, AC_CODE_MEDIA_TYPE, 0, "Unsupported media type"},
     {503, AC_CODE_BUSY, 1, "Server busy"},
+    {425, AC_CODE_TOO_EARLY, 0, "Too early"},
     {429, AC_CODE_TOO_MANY, 1, "Too many requests"},
     {400, AC_CODE_VALIDATION, 0, "Validation Error"},
     {404, AC_CODE_NOT_FOUND, 0, "Entity not found"},
@@ -69,12 +70,11 @@ StatusBody status_body(int status, std::string_view reason) {
 }
 
 TEST(StatusBody, HasTheContractsCodeForEachStatusItLists) {
-    constexpr Row kStatuses[] = {{400, 1001, 0, "Bad request"},        {401, 4001, 0, "Unauthorized"},
-                                 {403, 4003, 0, "Forbidden"},          {404, 3001, 0, "Entity not found"},
-                                 {405, 1003, 0, "Method not allowed"}, {409, 5001, 1, "Conflict"},
-                                 {413, 1004, 0, "Payload too large"},  {415, 1005, 0, "Unsupported media type"},
-                                 {429, 1007, 1, "Too many requests"},  {500, 1000, 0, "Internal error"},
-                                 {503, 1006, 1, "Server busy"}};
+    constexpr Row kStatuses[] = {
+        {400, 1001, 0, "Bad request"},       {401, 4001, 0, "Unauthorized"},           {403, 4003, 0, "Forbidden"},
+        {404, 3001, 0, "Entity not found"},  {405, 1003, 0, "Method not allowed"},     {409, 5001, 1, "Conflict"},
+        {413, 1004, 0, "Payload too large"}, {415, 1005, 0, "Unsupported media type"}, {425, 1008, 0, "Too early"},
+        {429, 1007, 1, "Too many requests"}, {500, 1000, 0, "Internal error"},         {503, 1006, 1, "Server busy"}};
     for (const Row &row : kStatuses) {
         const StatusBody result = status_body(row.status, "Something else");
         EXPECT_EQ(result.body, body_of(row.code, row.message));
@@ -109,8 +109,8 @@ TEST(StatusBody, WritesNoMoreThanThereIsRoomFor) {
 TEST(ValidationBody, HoldsEveryViolation) {
     std::string body = "kept";
     append_validation_body(body, {{"", "first"}, {"/a\"b", "second\n"}});
-    EXPECT_EQ(body, R"(kept{"status":false,"error":{"code":3000,"message":"Validation Error"},"data":{"errors":[)"
-                    R"({"pointer":"","message":"first"},{"pointer":"/a\"b","message":"second\n"}]}})");
+    EXPECT_EQ(body, R"(kept{"status":false,"error":{"code":3000,"message":"Validation Error","data":{"errors":[)"
+                    R"({"pointer":"","message":"first"},{"pointer":"/a\"b","message":"second\n"}]}}})");
 }
 
 TEST(ValidationBody, IsCutAtThirtyTwo) {
@@ -119,7 +119,7 @@ TEST(ValidationBody, IsCutAtThirtyTwo) {
         append_validation_body(body, std::vector<Violation>(n, {"/x", "m"}));
         json_t *root = json_loads(body.c_str(), 0, nullptr);
         ASSERT_NE(root, nullptr);
-        EXPECT_EQ(json_array_size(json_object_get(json_object_get(root, "data"), "errors")),
+        EXPECT_EQ(json_array_size(json_object_get(json_object_get(json_object_get(root, "error"), "data"), "errors")),
                   std::min<std::size_t>(n, 32));
         json_decref(root);
     }

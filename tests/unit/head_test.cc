@@ -84,7 +84,8 @@ TEST(ContentType, IsJsonWithAnyParametersButAnotherCharset) {
                               "application/json; charset=UTF-8", "application/json ;\tCharSet=\"utf-8\"",
                               "application/json; charset=\"ut\\f-8\"", "application/json; profile=\"a,b;c\\\"d\"",
                               "application/json; a=b; c=d", "application/json;", "application/json; ; charset=utf-8;",
-                              "application/json; charset=utf-8; charset=utf-8", "application/json; x-charset=latin1"}) {
+                              "application/json; charset=utf-8; charset=utf-8", "application/json; x-charset=latin1",
+                              "application/json; charset=utf8", "application/json;charset=\"UTF8\""}) {
         EXPECT_EQ(check_type(value).code, 0) << value;
     }
 }
@@ -109,7 +110,7 @@ TEST(ContentType, IsRefusedWhenOtherOrMalformed) {
                               "application/json; charset=utf-8 x",
                               "application/json; charset=utf-8; charset=utf-16",
                               "application/json; charset='utf-8'",
-                              "application/json; charset=utf8",
+                              "application/json; charset=utf88",
                               "application/json; =x",
                               "application/json, application/json",
                               "application/json, text/plain",

@@ -14,5 +14,5 @@ export const errors = {
 
 export const validationError = (list) => ({
   status: 400,
-  body: JSON.stringify({ status: false, error: { code: 3000, message: 'Validation Error' }, data: { errors: list } }),
+  body: JSON.stringify({ status: false, error: { code: 3000, message: 'Validation Error', data: { errors: list } } }),
 });

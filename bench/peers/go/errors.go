@@ -37,6 +37,6 @@ func sendError(w http.ResponseWriter, e *apiError) { send(w, e.status, e.body) }
 
 func sendViolations(w http.ResponseWriter, violations []violation) {
 	list, _ := json.Marshal(violations)
-	body := append([]byte(`{"status":false,"error":{"code":3000,"message":"Validation Error"},"data":{"errors":`), list...)
-	send(w, http.StatusBadRequest, append(body, '}', '}'))
+	body := append([]byte(`{"status":false,"error":{"code":3000,"message":"Validation Error","data":{"errors":`), list...)
+	send(w, http.StatusBadRequest, append(body, '}', '}', '}'))
 }

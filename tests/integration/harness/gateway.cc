@@ -87,7 +87,7 @@ std::string Gateway::configuration() const {
         options_.server +
         "\n"
         "        location = /static.txt { root @dir@; }\n"
-        "        location ~ ^/v1/organizations/(?<organization>[^/]*)/apps$ {\n"
+        "        location ~ ^/v1/organizations/(?<organization>[^/]*)/apps\\z {\n"
         "            app_create $organization;\n" +
         options_.location +
         "\n"
