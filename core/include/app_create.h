@@ -300,7 +300,8 @@ enum {
 /*
  * Step 5: parses and validates. AC_OK: give it to ac_store_write. AC_DONE: it has its answer. AC_AGAIN (with
  * AC_BODY_NO_BLOCK only): call again with the same bytes and without the flag, on a thread. After AC_OK and AC_DONE the
- * body's bytes are no longer needed.
+ * body's bytes are no longer needed. Allocates at most eight times the body's bytes, mostly no more than those once,
+ * whatever is in it; a few KiB for small ones.
  */
 ac_status ac_create_body(ac_create *create, ac_str body, unsigned flags) AC_NOEXCEPT;
 

@@ -30,9 +30,9 @@ struct Place {
 // One walk over the body's tree, in document order.
 class BodyReader {
   public:
-    BodyReader(const Document &document, Application &out) : pending_(document.numbers), out_(out) {}
+    BodyReader(Document &document, Application &out) : pending_(document.numbers), out_(out) {}
 
-    std::vector<Violation> read(const JsonNode &body) {
+    std::vector<Violation> read(const JsonValue &body) {
         const Place root;
         if (take_number(root)) return std::move(violations_);
         if (!body.is_object()) {
@@ -41,7 +41,7 @@ class BodyReader {
             return std::move(violations_);
         }
         bool named = false;
-        each_member(body, root, [&](const Place &at, const JsonNode &value) {
+        members(body, root, [&](const Place &at, const JsonValue &value) {
             if (at.key == "name") {
                 named = true;
                 if (!take_number(at)) name(at, value);
@@ -65,14 +65,14 @@ class BodyReader {
 
     // Calls visit(place, value) for each member; afterwards the numbers in it are reported.
     template <class Visit>
-    void each_member(const JsonNode &object, const Place &parent, const Visit &visit) {
-        for (const JsonNode &member : object.children()) {
-            const Place place{&parent, member.key};
+    void members(const JsonValue &object, const Place &parent, const Visit &visit) {
+        each_member(object, [&](std::string_view key, const JsonValue &member) {
+            const Place place{&parent, key};
             visit(place, member);
-            if (pending_.empty()) continue;
+            if (pending_.empty()) return;
             take_number(place);
             take_numbers_below(place);
-        }
+        });
     }
 
     // Reports the value itself as a number that is not representable, if it is one.
@@ -83,18 +83,22 @@ class BodyReader {
     }
 
     void take_numbers_below(const Place &at) {
-        const std::string pointer = at.pointer() + '/';
-        while (!pending_.empty() && pending_.front().pointer.starts_with(pointer)) take_front();
+        const std::string place = at.pointer();
+        const auto is_below = [&place](const std::string &pointer) {
+            return pointer.size() > place.size() && pointer[place.size()] == '/' && pointer.starts_with(place);
+        };
+        while (!pending_.empty() && is_below(pending_.front().pointer)) take_front();
     }
 
     void take_front() {
-        if (violations_.size() < kMaxViolations) violations_.push_back(pending_.front());
+        if (violations_.size() < kMaxViolations) violations_.push_back(std::move(pending_.front()));
         pending_ = pending_.subspan(1);
     }
 
-    void name(const Place &at, const JsonNode &value) {
+    void name(const Place &at, const JsonValue &value) {
         if (!value.is_string()) return add(at, "must be a string");
-        const Name name = read_name(value.text);
+        std::string buffer;
+        const Name name = read_name(value.first.meaning(buffer));
         if (name.length == 0) return add(at, "must not be empty");
         if (name.length > kMaxName) add(at, "must have at most 128 characters");
         if (name.control) add(at, "must not contain control characters");
@@ -105,9 +109,9 @@ class BodyReader {
         out_.slug_known = name.ascii;
     }
 
-    void configuration(const Place &place, const JsonNode &value) {
+    void configuration(const Place &place, const JsonValue &value) {
         if (!value.is_object()) return add(place, "must be an object");
-        each_member(value, place, [&](const Place &at, const JsonNode &member) {
+        members(value, place, [&](const Place &at, const JsonValue &member) {
             if (at.key == "storageProvider") {
                 if (!take_number(at)) storage_provider(at, member);
             } else if (at.key == "notificationLanguage") {
@@ -116,56 +120,61 @@ class BodyReader {
         });
     }
 
-    void storage_provider(const Place &at, const JsonNode &value) {
+    void storage_provider(const Place &at, const JsonValue &value) {
         if (!value.is_string()) return add(at, "must be a string");
-        const std::string_view text = value.text;
+        std::string buffer;
+        const std::string_view text = value.first.meaning(buffer);
         if (text.empty() || text == "__DEFAULT__") return;
         out_.provider = ObjectId::parse(text);
         if (!out_.provider) add(at, "must be empty, __DEFAULT__ or 24 hexadecimal digits");
     }
 
-    void notification_language(const Place &at, const JsonNode &value) {
+    void notification_language(const Place &at, const JsonValue &value) {
         if (!value.is_string()) return add(at, "must be a string");
-        const auto *found = std::find(kLanguages.begin(), kLanguages.end(), value.text);
+        std::string buffer;
+        const auto *found = std::find(kLanguages.begin(), kLanguages.end(), value.first.meaning(buffer));
         if (found == kLanguages.end()) return add(at, "must be one of es, en, fr, de, it, zh, pt, ru");
         out_.language = static_cast<std::uint8_t>(found - kLanguages.begin());
     }
 
-    void metadata(const Place &at, const JsonNode &value) {
+    void metadata(const Place &at, const JsonValue &value) {
         if (!value.is_object()) return add(at, "must be an object");
         if (!violations_.empty() || !pending_.empty()) return;
         out_.metadata.clear();
-        append_value(out_.metadata, value);
+        append_compact(out_.metadata, value.text);
     }
 
-    void default_scripts(const Place &place, const JsonNode &value) {
+    void default_scripts(const Place &place, const JsonValue &value) {
         if (!value.is_object()) return add(place, "must be an object");
-        each_member(value, place, [&](const Place &at, const JsonNode &member) {
+        members(value, place, [&](const Place &at, const JsonValue &member) {
             const auto *known = std::find(kScripts.begin(), kScripts.end(), at.key);
             if (known == kScripts.end() || take_number(at)) return;
             if (!member.is_string()) return add(at, "must be a string");
-            scripts_[static_cast<std::size_t>(known - kScripts.begin())] = &member;
+            scripts_[static_cast<std::size_t>(known - kScripts.begin())] = member.text;
         });
     }
 
     void finish() {
+        std::size_t size = 2;
+        for (std::size_t i = 0; i < kScripts.size(); ++i) size += kScripts[i].size() + scripts_[i].size() + 4;
+        out_.scripts.reserve(size);
         char before = '{';
         for (std::size_t i = 0; i < kScripts.size(); ++i) {
-            if (scripts_[i] == nullptr) continue;
+            if (scripts_[i].empty()) continue;
             out_.scripts += before;
             append_string(out_.scripts, kScripts[i]);
             out_.scripts += ':';
-            append_string(out_.scripts, scripts_[i]->text);
+            append_compact(out_.scripts, scripts_[i]);
             before = ',';
         }
         out_.scripts += before == '{' ? "{}" : "}";
         if (out_.slug_known) out_.slug = slug_of_ascii(out_.name);
     }
 
-    std::span<const Violation> pending_;  // numbers that are not reported yet
+    std::span<Violation> pending_;  // numbers that are not reported yet
     Application &out_;
     std::vector<Violation> violations_;
-    std::array<const JsonNode *, kScripts.size()> scripts_{};
+    std::array<std::string_view, kScripts.size()> scripts_{};  // as they stand in the body
 };
 
 }  // namespace
@@ -173,9 +182,9 @@ class BodyReader {
 std::vector<Violation> read_application(std::string_view body, Application &out) {
     out = Application();
     out.metadata = "{}";
-    const Document document = read_json(body);
-    if (document.root() == nullptr) return {{"", document.malformed}};
-    return BodyReader(document, out).read(*document.root());
+    Document document = read_json(body);
+    if (document.is_malformed()) return {{"", std::move(document.malformed)}};
+    return BodyReader(document, out).read(document.root);
 }
 
 void complete_slug(Application &application) {

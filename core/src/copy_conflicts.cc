@@ -1,6 +1,7 @@
 #include "copy_conflicts.h"
 
 #include "errors.h"
+#include "json_reader.h"
 
 namespace appcreate {
 namespace {
@@ -31,7 +32,7 @@ const char *difference(const ProviderCopy &a, const ProviderCopy &b) {
     if (a.name != b.name) return "name";
     if (a.region != b.region) return "region";
     if (a.provider != b.provider) return "kind";
-    if (a.config != b.config) return "config";
+    if (!is_same_json(a.config, b.config)) return "config";
     return a.created_at != b.created_at ? "time of creation" : nullptr;
 }
 
@@ -48,7 +49,7 @@ const char *difference(const KeyCopy &a, const KeyCopy &b) {
 const char *difference(const ApplicationCopy &a, const ApplicationCopy &b) {
     if (a.organization != b.organization) return "organization";
     if (a.slug != b.slug) return "slug";
-    return a.record != b.record ? "record" : nullptr;
+    return is_same_json(a.record, b.record) ? nullptr : "record";
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "bounded_text.h"
 #include "json_writer.h"
@@ -105,16 +106,28 @@ std::size_t write_status_body(int status, std::string_view reason, char *buf, st
 }
 
 void append_validation_body(std::string &out, const std::vector<Violation> &violations) {
-    const std::size_t n = std::min(violations.size(), kMaxViolations);
-    out += R"({"status":false,"error":{"code":3000,"message":"Validation Error","data":{"errors":[)";
-    for (std::size_t i = 0; i < n; ++i) {
-        out += i == 0 ? R"({"pointer":)" : R"(,{"pointer":)";
-        append_string(out, violations[i].pointer);
-        out += R"(,"message":)";
-        append_string(out, violations[i].message);
+    constexpr std::string_view kBegin =
+        R"({"status":false,"error":{"code":3000,"message":"Validation Error","data":{"errors":[)";
+    constexpr std::string_view kPointer = R"(,{"pointer":)";
+    constexpr std::string_view kMessage = R"(,"message":)";
+    constexpr std::string_view kEnd = "]}}}";
+
+    const std::span<const Violation> shown(violations.data(), std::min(violations.size(), kMaxViolations));
+    // Pointers hold keys of the body, so they can be as large as it is: no more room than they take.
+    std::size_t size = out.size() + kBegin.size() + kEnd.size();
+    for (const Violation &one : shown) {
+        size += kPointer.size() + string_size(one.pointer) + kMessage.size() + string_size(one.message) + 1;
+    }
+    out.reserve(size);
+    out += kBegin;
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+        out += kPointer.substr(i == 0 ? 1 : 0);
+        append_string(out, shown[i].pointer);
+        out += kMessage;
+        append_string(out, shown[i].message);
         out += '}';
     }
-    out += "]}}}";
+    out += kEnd;
 }
 
 }  // namespace appcreate

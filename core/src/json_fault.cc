@@ -148,7 +148,7 @@ JsonFault find_fault(std::string_view text, const JsonStop &stop) noexcept {
             return {stop.offset, "nested deeper than 32 levels"};
         case Reason::kDuplicateKey:
             return {token.begin, "duplicate key"};
-        case Reason::kNulInKey:
+        case Reason::kForbiddenKey:
             return {token.begin, "forbidden character in a key"};
         case Reason::kTrailing:
             return {token.begin, "unexpected text after the document"};

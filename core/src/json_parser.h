@@ -1,29 +1,19 @@
-// The grammar of JSON, UTF-8 and escapes: Boost.JSON's parser, which makes a tree and says where it stopped.
+// The grammar of JSON, UTF-8 and escapes: Boost.JSON's parser, which says where it stopped and keeps nothing.
 #pragma once
 
 #include <cstddef>
-#include <forward_list>
 #include <string>
 #include <string_view>
-#include <vector>
-
-#include "json_tree.h"
 
 namespace appcreate {
 
-struct JsonTree {
-    std::vector<JsonNode> nodes;             // the root first
-    std::forward_list<std::string> strings;  // that had escapes: other texts and keys lie in the text that was read
-    std::vector<std::size_t> numbers;  // indices of numbers that neither int64 nor a double can hold: integers 0 here
-};
-
 struct JsonStop {
     enum class Reason {
-        kNone,
+        kNone,  // at the end of the document
         kSyntax,
         kDepth,         // at the bracket that opens a level too many
         kDuplicateKey,  // somewhere in that key
-        kNulInKey,      // the same
+        kForbiddenKey,  // the same; one with U+0000
         kTrailing,      // at what follows the document
         kExponent       // in an exponent beyond 32 bits, which the parser cannot count
     };
@@ -31,8 +21,8 @@ struct JsonStop {
     std::size_t offset = 0;
 };
 
-// `text` must outlive the tree. Throws nothing but std::bad_alloc.
-JsonStop parse_json(std::string_view text, std::size_t max_depth, JsonTree &out);
+// Whether `text` is JSON, nested no deeper than `max_depth`. Keys and numbers are looked at by check_rules.
+JsonStop parse_json(std::string_view text, std::size_t max_depth);
 
 // Gives exponents beyond 32 bits nine digits, so that they can be counted: with any number before them that fits into
 // memory, that is as far out of a double's range. The length stays.

@@ -1,8 +1,12 @@
 #include "json_reader.h"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "json_fault.h"
+#include "json_parser.h"
+#include "json_rules.h"
+#include "json_writer.h"
 
 namespace appcreate {
 namespace {
@@ -13,44 +17,72 @@ constexpr std::string_view kNumberMessage = "number is out of the range of 64-bi
 // pointer is always given.
 constexpr std::size_t kMaxPointerBytes = 64 << 10;
 
-// The pointer of a node, from the root down.
-std::string pointer_of(const std::vector<JsonNode> &nodes, std::size_t index) {
-    const JsonNode *const target = nodes.data() + index;
-    std::string pointer;
-    const JsonNode *at = nodes.data();
-    while (at != target) {
-        std::size_t i = 0;
-        const JsonNode *inside = at + 1;
-        for (; target >= inside + inside->n_nodes; ++i) inside += inside->n_nodes;
-        append_pointer(pointer, at->is_object() ? inside->key : std::to_string(i));
-        at = inside;
+// Where in the document a token is.
+class Path {
+  public:
+    // Every token but kEnd, in the order of the text.
+    void enter(const JsonToken &token) {
+        using Kind = JsonToken::Kind;
+        if (token.kind == Kind::kObjectEnd || token.kind == Kind::kArrayEnd) {
+            steps_.pop_back();
+            return;
+        }
+        if (token.kind == Kind::kKey) {
+            steps_.back().key = token;
+            return;
+        }
+        if (!steps_.empty()) ++steps_.back().element;
+        if (token.kind == Kind::kObjectBegin || token.kind == Kind::kArrayBegin) {
+            steps_.push_back({token.kind == Kind::kObjectBegin, {}, 0});
+        }
     }
-    return pointer;
-}
 
-std::vector<Violation> number_violations(const JsonTree &tree) {
+    // Of the value that was entered last, which is a number.
+    [[nodiscard]] std::string pointer() const {
+        std::string out;
+        std::string buffer;
+        for (const Step &step : steps_) {
+            append_pointer(out, step.in_object ? step.key.meaning(buffer) : std::to_string(step.element - 1));
+        }
+        return out;
+    }
+
+  private:
+    struct Step {
+        bool in_object;
+        JsonToken key;
+        std::size_t element;  // values so far
+    };
+    std::vector<Step> steps_;
+};
+
+std::vector<Violation> number_violations(std::string_view text, const std::vector<std::size_t> &numbers) {
     std::vector<Violation> out;
     std::size_t pointer_bytes = 0;
-    for (const std::size_t index : tree.numbers) {
-        if (out.size() == kMaxViolations || pointer_bytes > kMaxPointerBytes) break;
-        out.push_back({pointer_of(tree.nodes, index), std::string(kNumberMessage)});
+    JsonScanner in(text);
+    Path path;
+    for (const std::size_t number : numbers) {
+        if (pointer_bytes > kMaxPointerBytes) break;
+        while (in.offset() <= number) path.enter(in.next());
+        out.push_back({path.pointer(), std::string(kNumberMessage)});
         pointer_bytes += out.back().pointer.size();
     }
     return out;
 }
 
-JsonStop parse(std::string_view text, std::size_t max_depth, JsonTree &out) {
-    const JsonStop stop = parse_json(text, max_depth, out);
+JsonStop parse(std::string_view text, std::size_t max_depth) {
+    const JsonStop stop = parse_json(text, max_depth);
     if (stop.reason != JsonStop::Reason::kExponent) return stop;
-    out = JsonTree();
-    std::string &shortened = out.strings.emplace_front(text);
+    std::string shortened(text);
     shorten_exponents(shortened);
-    return parse_json(shortened, max_depth, out);
+    return parse_json(shortened, max_depth);
 }
 
 }  // namespace
 
 void append_pointer(std::string &pointer, std::string_view token) {
+    const auto escapes = std::count_if(token.begin(), token.end(), [](char c) { return c == '~' || c == '/'; });
+    pointer.reserve(pointer.size() + 1 + token.size() + static_cast<std::size_t>(escapes));
     pointer += '/';
     for (const char c : token) {
         if (c == '~') {
@@ -69,14 +101,26 @@ Document read_json(std::string_view text, std::size_t max_depth) {
         document.malformed = fault_message(text, {0, "byte order mark"});
         return document;
     }
-    const JsonStop stop = parse(text, max_depth, document.tree);
-    if (stop.reason != JsonStop::Reason::kNone) {
-        document.tree = JsonTree();
-        document.malformed = fault_message(text, find_fault(text, stop));
+    const JsonRules rules = check_rules(text, parse(text, max_depth), kMaxViolations);
+    if (rules.stop.reason != JsonStop::Reason::kNone) {
+        document.malformed = fault_message(text, find_fault(text, rules.stop));
         return document;
     }
-    document.numbers = number_violations(document.tree);
+    document.root = JsonScanner(text).value();
+    document.numbers = number_violations(text, rules.numbers);
     return document;
+}
+
+bool is_same_json(std::string_view a, std::string_view b) {
+    if (a == b) return true;
+    const Document left = read_json(a, kMaxStoredDepth);
+    const Document right = read_json(b, kMaxStoredDepth);
+    if (left.is_malformed() || right.is_malformed()) return false;
+    std::string left_text;
+    std::string right_text;
+    append_compact(left_text, left.root.text);
+    append_compact(right_text, right.root.text);
+    return left_text == right_text;
 }
 
 }  // namespace appcreate

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "errors.h"
-#include "json_parser.h"
+#include "json_scanner.h"
 
 namespace appcreate {
 
@@ -15,20 +15,24 @@ inline constexpr std::size_t kMaxDepth = 32;
 inline constexpr std::size_t kMaxStoredDepth = kMaxDepth + 3;
 
 struct Document {
-    JsonTree tree;          // no nodes when the text is malformed
-    std::string malformed;  // then the message, with line and column
-    std::vector<Violation>
-        numbers;  // numbers that are not representable, in document order, kMaxViolations at most; the tree has 0 there
+    JsonValue root;                  // in the text that was read; without a meaning when that is malformed
+    std::string malformed;           // empty, or the message, with line and column
+    std::vector<Violation> numbers;  // that are not representable, in document order, kMaxViolations at most
 
-    // Null when the text is malformed.
-    [[nodiscard]] const JsonNode *root() const noexcept { return tree.nodes.empty() ? nullptr : tree.nodes.data(); }
+    [[nodiscard]] bool is_malformed() const noexcept { return !malformed.empty(); }
 };
 
-// Appends one reference token to an RFC 6901 pointer: `/` and the token, escaped.
+// Appends one reference token to an RFC 6901 pointer: `/` and the token, escaped. Takes no more room than it fills.
 void append_pointer(std::string &pointer, std::string_view token);
 
-// `text` must outlive the document. Never throws but std::bad_alloc. Malformed is what the contract lists: syntax,
-// empty, BOM, invalid UTF-8, lone surrogate, duplicate key, too deep, U+0000 in a key, anything after the document.
+// `text` must outlive the document. Never throws but std::bad_alloc, and needs at most some
+// five times the text's memory (long keys whose numbers are out of range), mostly next to none. Malformed is what the
+// contract lists: syntax, empty, BOM, invalid UTF-8, lone surrogate, duplicate key, too deep, U+0000 in a key, anything
+// after the document.
 Document read_json(std::string_view text, std::size_t max_depth = kMaxDepth);
+
+// Do two texts say the same, white space and the spelling of strings and numbers apart? (1e5 was written so before it
+// was 100000.0.) False for malformed ones that differ.
+bool is_same_json(std::string_view a, std::string_view b);
 
 }  // namespace appcreate

@@ -97,13 +97,13 @@ std::string read_config(std::string_view text) {
     if (text.empty()) return "{}";
     if (text.size() > kMaxConfig) fail("the provider's config must be at most 64 KiB of JSON");
     const Document document = read_json(text);
-    if (document.root() == nullptr) fail("the provider's config is not valid JSON: " + document.malformed);
+    if (document.is_malformed()) fail("the provider's config is not valid JSON: " + document.malformed);
     if (!document.numbers.empty()) {
         fail("the provider's config holds a number that cannot be represented, at " + document.numbers[0].pointer);
     }
-    if (!document.root()->is_object()) fail("the provider's config must be a JSON object");
+    if (!document.root.is_object()) fail("the provider's config must be a JSON object");
     std::string out;
-    append_value(out, *document.root());
+    append_compact(out, document.root.text);
     return out;
 }
 

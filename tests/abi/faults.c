@@ -1,5 +1,6 @@
 #include "faults.h"
 
+#include <malloc.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -25,6 +26,8 @@ static atomic_long allocations_left = -1;
 static atomic_bool allocation_met;
 static atomic_bool allocation_forever;
 static atomic_long live;
+static atomic_long bytes;
+static atomic_long most_bytes;
 
 void fault_allocation(long k, bool forever) {
     allocation_met = false;
@@ -38,6 +41,15 @@ bool fault_allocation_met(void) {
 }
 
 long live_allocations(void) { return live; }
+long live_bytes(void) { return bytes; }
+void watch_peak(void) { most_bytes = (long)bytes; }
+long peak_bytes(void) { return most_bytes; }
+
+/* Two threads at once may miss a peak: who measures has one. */
+static void add_bytes(long n) {
+    bytes += n;
+    if (bytes > most_bytes) most_bytes = (long)bytes;
+}
 
 static bool fails_now(void) {
     if (allocations_left < 0) return false;
@@ -55,7 +67,9 @@ void *__wrap_realloc(void *block, size_t size);
 void __wrap_free(void *block);
 
 static void *counted(void *block) {
-    if (block != NULL) ++live;
+    if (block == NULL) return NULL;
+    ++live;
+    add_bytes((long)malloc_usable_size(block));
     return block;
 }
 
@@ -65,12 +79,18 @@ void *__wrap_calloc(size_t n, size_t size) { return fails_now() ? NULL : counted
 
 void *__wrap_realloc(void *block, size_t size) {
     if (fails_now()) return NULL;
+    if (block == NULL) return counted(__real_realloc(NULL, size));
+    const long before = (long)malloc_usable_size(block);
     void *moved = __real_realloc(block, size);
-    return block == NULL ? counted(moved) : moved;
+    if (moved != NULL) add_bytes((long)malloc_usable_size(moved) - before);
+    return moved;
 }
 
 void __wrap_free(void *block) {
-    if (block != NULL) --live;
+    if (block != NULL) {
+        --live;
+        bytes -= (long)malloc_usable_size(block);
+    }
     __real_free(block);
 }
 

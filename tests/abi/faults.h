@@ -13,6 +13,10 @@ void fault_allocation(long k, bool forever);
 bool fault_allocation_met(void);
 /* Blocks that are allocated now. */
 long live_allocations(void);
+/* Bytes of these; and the most since the last watch_peak, which starts with what is allocated then. */
+long live_bytes(void);
+void watch_peak(void);
+long peak_bytes(void);
 
 /* Makes SQLite allocate here too; before its first use. */
 void watch_sqlite_allocations(void);

@@ -16,9 +16,9 @@ void require(bool holds) {
 
 void require_canonical(const std::string &text) {
     const appcreate::Document document = appcreate::read_json(text);
-    require(document.root() != nullptr && document.numbers.empty());
+    require(!document.is_malformed() && document.numbers.empty());
     std::string again;
-    appcreate::append_value(again, *document.root());
+    appcreate::append_compact(again, document.root.text);
     require(again == text);
 }
 

@@ -1,4 +1,5 @@
 #include "json_reader.h"
+#include "json_numbers.h"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +12,7 @@ using std::string_literals::operator""s;
 
 std::string malformed(std::string_view text) {
     const Document document = read_json(text);
-    EXPECT_EQ(document.root() == nullptr, !document.malformed.empty());
+
     constexpr std::string_view kStart = "malformed JSON at line ";
     EXPECT_TRUE(document.malformed.empty() || document.malformed.starts_with(kStart));
     return document.malformed.empty() ? "" : document.malformed.substr(kStart.size());
@@ -19,7 +20,7 @@ std::string malformed(std::string_view text) {
 
 std::vector<std::string> numbers(std::string_view text) {
     const Document document = read_json(text);
-    EXPECT_NE(document.root(), nullptr) << document.malformed;
+    EXPECT_FALSE(document.is_malformed()) << document.malformed;
     std::vector<std::string> pointers;
     for (const Violation &violation : document.numbers) pointers.push_back(violation.pointer);
     return pointers;
@@ -166,6 +167,20 @@ TEST(MalformedJson, OfDuplicateKeysAmongMany) {
     }
 }
 
+// Whatever object it stands in, and whatever comes after it.
+TEST(MalformedJson, OfTheFirstDuplicateKey) {
+    EXPECT_EQ(malformed(R"({"a":1,"a":{"b":1,"b":2}})"), "1, column 8: duplicate key");
+    EXPECT_EQ(malformed(R"({"a":1,"b":{"c":1,"c":2},"a":2})"), "1, column 19: duplicate key");
+    EXPECT_EQ(malformed(R"({"a":1,"b":2,"b":3,"a":4})"), "1, column 14: duplicate key");
+    EXPECT_EQ(malformed(R"({"a":1,"a":2,"a":3})"), "1, column 8: duplicate key");
+    EXPECT_EQ(malformed(R"({"a":1,"a":2,"b\u0000":3})"), "1, column 8: duplicate key");
+    EXPECT_EQ(malformed(R"({"b\u0000":3,"a":1,"a":2})"), "1, column 2: forbidden character in a key");
+    EXPECT_EQ(malformed(R"({"a":1,"a":2,x})"), "1, column 8: duplicate key");
+    EXPECT_EQ(malformed(R"({"a":[{"a":1,"\u0061":2}],"b":tru})"), "1, column 14: duplicate key");
+    EXPECT_EQ(malformed(R"({"a\\u0061":1,"a\u005cu0061":2})"), "1, column 15: duplicate key");
+    EXPECT_EQ(malformed(R"({"a\\u0000":1,"a":2})"), "");
+}
+
 TEST(MalformedJson, OfNulInAKey) {
     EXPECT_EQ(malformed("{\"b\":1,\"a\\u0000\":1}"), "1, column 8: forbidden character in a key");
     EXPECT_EQ(malformed("{\"a\":{\"\\u0000\":1}}"), "1, column 7: forbidden character in a key");
@@ -225,12 +240,14 @@ TEST(Depth, IsBoundedBehindUnbalancedBrackets) {
 }
 
 TEST(Numbers, OfSixtyFourBitsAreRead) {
-    const Document document =
-        read_json("[9223372036854775807,-9223372036854775808,0,-0,1,-1,999999999999999999,1000000000000000000]");
-    ASSERT_NE(document.root(), nullptr);
-    EXPECT_TRUE(document.numbers.empty());
+    const std::string text =
+        "[9223372036854775807,-9223372036854775808,0,-0,1,-1,999999999999999999,1000000000000000000]";
+    EXPECT_EQ(numbers(text), Pointers{});
+    JsonScanner in(text);
     std::vector<std::int64_t> integers;
-    for (const JsonNode &element : document.root()->children()) integers.push_back(element.integer);
+    for (JsonToken token = in.next(); token.kind != JsonToken::Kind::kEnd; token = in.next()) {
+        if (token.kind == JsonToken::Kind::kInteger) integers.push_back(read_integer(token.text).value());
+    }
     EXPECT_EQ(integers,
               (std::vector<std::int64_t>{INT64_MAX, INT64_MIN, 0, 0, 1, -1, 999999999999999999, 1000000000000000000}));
 }
@@ -268,22 +285,14 @@ TEST(Numbers, HaveEscapedPointers) {
 }
 
 TEST(Numbers, LeaveTheRestAsItIs) {
-    const Document document = read_json(R"({"a":123456789012345678901234567890,"b":"1e999","c":2.5})");
-    ASSERT_NE(document.root(), nullptr);
-    EXPECT_EQ(document.root()->member("a")->integer, 0);
-    EXPECT_EQ(document.root()->member("b")->text, "1e999");
-    EXPECT_EQ(document.root()->member("c")->real, 2.5);
-    EXPECT_EQ(document.root()->member("d"), nullptr);
-
-    constexpr std::string_view kStrings = R"(["1e99999999999","\"\\",1e99999999999,"\"1e99999999999",-0e99999999999])";
-    const Document strings = read_json(kStrings);
-    ASSERT_NE(strings.root(), nullptr) << strings.malformed;
-    std::vector<std::string_view> texts;
-    for (const JsonNode &element : strings.root()->children()) texts.push_back(element.text);
-    EXPECT_EQ(texts, (std::vector<std::string_view>{"1e99999999999", "\"\\", "", "\"1e99999999999", ""}));
-    ASSERT_EQ(strings.numbers.size(), 1U);
-    EXPECT_EQ(strings.numbers[0].pointer, "/2");
-    EXPECT_TRUE(std::signbit(strings.tree.nodes.back().real));
+    constexpr std::string_view kStrings =
+        R"(["1e99999999999","\"\\",1e99999999999,"\"1e99999999999",-0e99999999999999])";
+    const Document document = read_json(kStrings);
+    ASSERT_FALSE(document.is_malformed()) << document.malformed;
+    EXPECT_EQ(document.root.text, kStrings);
+    ASSERT_EQ(document.numbers.size(), 1U);
+    EXPECT_EQ(document.numbers[0].pointer, "/2");
+    EXPECT_TRUE(std::signbit(read_real("-0e99999999999999").value()));
 }
 
 TEST(Numbers, AreCutAtThirtyTwo) {
@@ -309,14 +318,39 @@ TEST(Numbers, DoNotHideASyntaxError) {
 
 TEST(JsonReader, ReadsAnyRoot) {
     for (const char *text : {"{}", "[]", "1", "\"x\"", "true", "null", " {} "}) {
-        EXPECT_NE(read_json(text).root(), nullptr) << text;
+        const Document document = read_json(text);
+        EXPECT_FALSE(document.is_malformed()) << text;
+        EXPECT_EQ(document.root.text, std::string_view(text).substr(text[0] == ' ' ? 1 : 0, document.root.text.size()));
     }
+    EXPECT_TRUE(read_json(" {} ").root.is_object());
+    EXPECT_EQ(read_json(" {} ").root.text, "{}");
+    EXPECT_TRUE(read_json("\"x\"").root.is_string());
 }
 
 TEST(JsonReader, ReadsStringsWithU0000) {
     const Document document = read_json("\"a\\u0000b\"");
-    ASSERT_NE(document.root(), nullptr);
-    EXPECT_EQ(document.root()->text, "a\0b"s);
+    ASSERT_FALSE(document.is_malformed());
+    std::string buffer;
+    EXPECT_EQ(document.root.first.meaning(buffer), "a\0b"s);
+}
+
+TEST(JsonReader, GivesMembersInTheirOrder) {
+    const std::string text = R"( { "a" : [1,{"b":"]"},"}"] , "\u0063\n" : "d:\"" , "" : { } , "e":-1.5e3,"f":null } )";
+    std::vector<std::string> members;
+    each_member(read_json(text).root, [&](std::string_view key, const JsonValue &value) {
+        members.push_back(std::string(key) + "=" + std::string(value.text));
+    });
+    EXPECT_EQ(members,
+              (std::vector<std::string>{R"(a=[1,{"b":"]"},"}"])", "c\n=\"d:\\\"\"", "={ }", "e=-1.5e3", "f=null"}));
+}
+
+TEST(IsSameJson, LooksAtWhatIsSaid) {
+    EXPECT_TRUE(is_same_json(R"({"a":[1e5,1e22,"x"]})", R"({"a":[100000.0,1e+22,"\u0078"]})"));
+    EXPECT_TRUE(is_same_json("{", "{"));
+    EXPECT_FALSE(is_same_json(R"({"a":1})", R"({"a":1.0})"));
+    EXPECT_FALSE(is_same_json(R"({"a":1,"b":2})", R"({"b":2,"a":1})"));
+    EXPECT_FALSE(is_same_json(R"({"a":1})", R"({"a":1)"));
+    EXPECT_FALSE(is_same_json("[\"\\", "[\"\\\\"));
 }
 
 }  // namespace

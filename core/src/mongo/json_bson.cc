@@ -3,37 +3,48 @@
 #include <array>
 
 #include "errors.h"
+#include "json_numbers.h"
 #include "json_reader.h"
 #include "json_writer.h"
 
 namespace appcreate::mongo {
 namespace {
 
-void append(Writer &out, std::string_view key, const JsonNode &value) {
+// The value that comes now in `in`.
+void append(Writer &out, std::string_view key, JsonScanner &in) {
+    using Kind = JsonToken::Kind;
+    std::string buffer;
+    const JsonToken value = in.next();
     switch (value.kind) {
-        case JsonNode::Kind::kObject:
-            out.document(key, [&value](Writer &inside) {
-                for (const JsonNode &member : value.children()) append(inside, member.key, member);
+        case Kind::kObjectBegin:
+            out.document(key, [&](Writer &inside) {
+                for (JsonToken name = in.next(); name.kind == Kind::kKey; name = in.next()) {
+                    append(inside, name.meaning(buffer), in);
+                }
             });
             break;
-        case JsonNode::Kind::kArray:
-            out.array(key, [&value](Items &items) {
-                for (const JsonNode &element : value.children()) append(items.writer(), items.key(), element);
+        case Kind::kArrayBegin:
+            out.array(key, [&in](Items &items) {
+                for (JsonScanner ahead = in; ahead.next().kind != Kind::kArrayEnd; ahead = in) {
+                    append(items.writer(), items.key(), in);
+                }
+                in.next();
             });
             break;
-        case JsonNode::Kind::kString:
-            out.text(key, value.text);
+        case Kind::kString:
+            out.text(key, value.meaning(buffer));
             break;
-        case JsonNode::Kind::kInteger:
-            out.integer(key, value.integer);
+        case Kind::kInteger:
+            out.integer(key, read_integer(value.text).value_or(0));
             break;
-        case JsonNode::Kind::kReal:
-            out.real(key, value.real);
+        case Kind::kReal:
+            out.real(key, read_real(value.text).value_or(0));
             break;
-        case JsonNode::Kind::kBoolean:
-            out.boolean(key, value.integer != 0);
+        case Kind::kTrue:
+        case Kind::kFalse:
+            out.boolean(key, value.kind == Kind::kTrue);
             break;
-        case JsonNode::Kind::kNull:
+        default:
             out.null(key);
             break;
     }
@@ -71,8 +82,9 @@ void append_json(Writer &out, std::string_view key, std::string_view json) {
         return;
     }
     const Document document = read_json(json, kMaxStoredDepth);
-    if (document.root() == nullptr) throw Failure(AC_EINTERNAL, "a JSON text of the library's own making is malformed");
-    append(out, key, *document.root());
+    if (document.is_malformed()) throw Failure(AC_EINTERNAL, "a JSON text of the library's own making is malformed");
+    JsonScanner in(document.root.text);
+    append(out, key, in);
 }
 
 void append_object(std::string &json, std::string_view bson) {

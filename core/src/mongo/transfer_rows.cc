@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "json_reader.h"
 #include "json_writer.h"
 #include "mongo/document.h"
 #include "mongo/json_bson.h"
@@ -180,7 +181,7 @@ Bson Collection<ProviderCopy>::document(const ProviderCopy &row) {
     out.id("organization", row.organization).text("name", row.name).text("region", row.region);
     append_json(out, "config", row.config);
     out.text("provider", row.provider).time("createdAt", row.created_at);
-    if (read(Reader(document.get())).config != row.config) {
+    if (!is_same_json(read(Reader(document.get())).config, row.config)) {
         would_change("storage provider", row.id, "config");
     }
     return document;
@@ -243,7 +244,7 @@ Bson Collection<ApplicationCopy>::document(const ApplicationCopy &row, const std
     Bson document = record_document(row);
     const Reader reader(document.get());
     if (reader.id("_id") != row.id || reader.id("organization") != row.organization ||
-        reader.text("slug") != row.slug || record_json(document.get()) != row.record) {
+        reader.text("slug") != row.slug || !is_same_json(record_json(document.get()), row.record)) {
         would_change("application", row.id, "record");
     }
     Writer out(document);

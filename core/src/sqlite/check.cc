@@ -20,11 +20,6 @@ bool is_slug(std::string_view slug) {
            std::all_of(slug.begin(), slug.end(), [&](char c) { return is_alnum(c) || c == '-'; }) && !is_hex24(slug);
 }
 
-std::string_view member(const JsonNode &object, std::string_view name) {
-    const JsonNode *value = object.member(name);
-    return value != nullptr ? value->text : std::string_view();
-}
-
 std::vector<ProblemRow> dangling(const Connection &connection, std::string_view sql, const char *detail) {
     Statement statement = connection.prepare(sql);
     std::vector<ProblemRow> out;
@@ -59,11 +54,20 @@ std::string what_is_wrong(const Record &record) {
     if (record.organization.empty()) return "its organization does not exist";
     if (!is_slug(record.slug)) return "its slug does not match the pattern of slugs";
     const Document document = read_json(record.data, kMaxStoredDepth);
-    if (document.root() == nullptr || !document.root()->is_object()) return "its data is no JSON object";
-    const JsonNode &data = *document.root();
-    if (member(data, "id") != record.id) return "its data has another id";
-    if (member(data, "slug") != record.slug) return "its data has another slug";
-    if (member(data, "organization") != record.organization) return "its data names another organization";
+    if (document.is_malformed() || !document.root.is_object()) return "its data is no JSON object";
+    std::string buffer;
+    std::string id;
+    std::string slug;
+    std::string organization;
+    each_member(document.root, [&](std::string_view key, const JsonValue &value) {
+        if (!value.is_string()) return;
+        if (key == "id") id = value.first.meaning(buffer);
+        if (key == "slug") slug = value.first.meaning(buffer);
+        if (key == "organization") organization = value.first.meaning(buffer);
+    });
+    if (id != record.id) return "its data has another id";
+    if (slug != record.slug) return "its data has another slug";
+    if (organization != record.organization) return "its data names another organization";
     return {};
 }
 
