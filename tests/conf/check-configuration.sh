@@ -162,9 +162,9 @@ assert len(line["token_hash"]) == 16 and len(line["request_id"]) == 32, line
 ' "$id" "$organization" || fail "the log line is not as it should be"
 
     # Nobody without a token may go on for long.
-    for ((i = 0; i < 12; i++)); do
-        status=$("${curl[@]}" -D "$work/headers.log" -d '{}' "$url")
-    done
+    # One curl for all, as starting one takes longer than the limit's interval where the machine is busy.
+    status=$("${curl[@]}" -D "$work/headers.log" -d '{}' "$url?n=[1-60]")
+    status=${status: -3}
     [[ $status == 429 ]] || fail "requests without a token are not limited: $status"
     grep -qi '^retry-after:' "$work/headers.log" || fail "no Retry-After with 429"
     grep -q '"code":1007' "$work/answer.log" || fail "429 has another code than 1007"
