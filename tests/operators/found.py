@@ -197,6 +197,9 @@ FOUND: dict = {
             "list",
         ],
     },
+    "readonly-file": {
+        "steps": ["create:20", "repair:load", "rights:file-read,reload", "create:10", "rights:file-read,kill", "list"],
+    },
     "full": {
         "steps": ["create:20", "full:nothing", "create:20", "full:kill", "create:20", "full:reload", "list"],
     },

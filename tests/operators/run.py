@@ -225,7 +225,7 @@ def command_of(plan: dict) -> str:
 def describe(plan: dict, report: dict) -> str:
     text = [f"FAILED at {report['at']}: {report['fault']}", "  " + command_of(plan)]
     text += ["  files: " + ", ".join(report.get("files", []))]
-    text += ["  " + line[:400] for line in report.get("log", [])]
+    text += ["  " + line[:400] for line in report.get("log", [])[-12:]]
     if "stderr" in report:
         text += [report["stderr"]]
     return "\n".join(text)
