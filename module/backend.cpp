@@ -103,13 +103,18 @@ Dispatch *get_dispatch(Backend *backend) {
     return dispatch;
 }
 
-bool close_dispatch(Backend *backend) {
+void stop_dispatch(Backend *backend) {
+    if (backend->dispatch) {
+        stop_writer(backend->dispatch->writer);
+    }
+}
+
+bool close_dispatch(Backend *backend, int64_t deadline) {
     Dispatch *dispatch = backend->dispatch;
     if (dispatch == nullptr) {
         return true;
     }
-    // The store ends what it is at within its timeout.
-    if (!end_writer(dispatch->writer, backend->timeout + 1000)) {
+    if (!end_writer(dispatch->writer, deadline)) {
         return false;
     }
     // What was written last comes back to be freed.

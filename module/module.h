@@ -285,8 +285,10 @@ Backend *add_backend(ngx_conf_t *cf, MainConf *main, const LocConf *conf);
 Queue *add_queue(ngx_conf_t *cf, MainConf *main, const LocConf *conf);
 // The worker's side of a backend, made at first use. NULL: out of memory, or a process that opens no stores.
 Dispatch *get_dispatch(Backend *backend);
-// False: its threads are at work for too long, and it stays open.
-bool close_dispatch(Backend *backend);
+// The worker exits: its writer begins nothing more.
+void stop_dispatch(Backend *backend);
+// False: its writer is at work still at `deadline`, and it stays open.
+bool close_dispatch(Backend *backend, int64_t deadline);
 
 // ---- dispatch.cpp
 
@@ -324,8 +326,8 @@ class SignalsBlocked {
 // Does `run` on a thread of the pool, then `done` on the event loop. NGX_ERROR: the pool's queue is full.
 ngx_int_t run_on_thread(ngx_thread_pool_t *pool, void *data, void (*run)(void *data, ngx_log_t *log),
                         void (*done)(void *data));
-// Waits until no pool has anything of ours at work. False: it took longer than `limit`.
-bool end_tasks(ngx_msec_t limit);
+// Waits until no pool has anything of ours at work. False: one is at work still at `deadline`.
+bool end_tasks(int64_t deadline);
 
 // ---- mailbox.cpp
 
@@ -359,8 +361,10 @@ Writer *create_writer(const Backend *backend, ac_store *store);
 ngx_int_t write_later(Writer *writer, Pending *pending);
 // True: it waited, and is the caller's again. False: it is at work.
 bool take_back(Writer *writer, Pending *pending);
-// Ends its threads; what waits is delivered unwritten. False: one of them is at work for longer than `limit`.
-bool end_writer(Writer *writer, ngx_msec_t limit);
+// Its threads end as soon as they are through with what they have taken.
+void stop_writer(Writer *writer);
+// Waits for that, then delivers unwritten what is left. False: one of them is at work still at `deadline`.
+bool end_writer(Writer *writer, int64_t deadline);
 void free_writer(Writer *writer);
 
 // ---- worker.cpp

@@ -71,10 +71,10 @@ ngx_int_t run_on_thread(ngx_thread_pool_t *pool, void *data, void (*run)(void *d
     return NGX_OK;
 }
 
-bool end_tasks(ngx_msec_t limit) {
+bool end_tasks(int64_t deadline) {
     // nginx ends a thread by a task, and where that finds no place in the pool's queue it leaves the threads running.
-    for (int64_t end = deadline_in(limit); tasks_at_work;) {
-        if (deadline_in(0) > end) {
+    while (tasks_at_work) {
+        if (deadline_in(0) > deadline) {
             return false;
         }
         ngx_msleep(1);

@@ -52,17 +52,22 @@ void exit_worker(ngx_cycle_t *cycle) {
     }
     end_dispatching();
     auto **backend = static_cast<Backend **>(conf->backends.elts);
+    // A store ends what it is at within its timeout. All of them do so at the same time.
     ngx_msec_t limit = 0;
     for (ngx_uint_t i = 0; i < conf->backends.nelts; i++) {
         limit = ngx_max(limit, backend[i]->timeout + 1000);
+        stop_dispatch(backend[i]);
     }
-    bool ended = end_tasks(limit);
+    int64_t deadline = deadline_in(limit);
+    bool ended = end_tasks(deadline);
     // A fast shutdown may have left news undelivered.
     deliver_all();
-    for (ngx_uint_t i = 0; i < conf->backends.nelts; i++) {
-        ended = ended && close_dispatch(backend[i]);
+    // Look-ups that are out may be of any store.
+    bool all = ended;
+    for (ngx_uint_t i = 0; i < conf->backends.nelts && ended; i++) {
+        all = close_dispatch(backend[i], deadline) && all;
     }
-    if (!ended) {
+    if (!all) {
         // What it uses stays for as long as the process does.
         ngx_log_error(NGX_LOG_ALERT, cycle->log, 0, "a thread of app_create is at work still, its store stays open");
         return;

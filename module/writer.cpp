@@ -234,13 +234,16 @@ bool take_back(Writer *writer, Pending *pending) {
     return true;
 }
 
-bool end_writer(Writer *writer, ngx_msec_t limit) {
-    int64_t end = deadline_in(limit);
-    struct timespec until = {static_cast<time_t>(end / 1000000000), static_cast<long>(end % 1000000000)};
+void stop_writer(Writer *writer) {
+    Lock lock(writer);
+    writer->ending = true;
+    pthread_cond_broadcast(&writer->arrival);
+}
+
+bool end_writer(Writer *writer, int64_t deadline) {
+    struct timespec until = {static_cast<time_t>(deadline / 1000000000), static_cast<long>(deadline % 1000000000)};
     {
         Lock lock(writer);
-        writer->ending = true;
-        pthread_cond_broadcast(&writer->arrival);
         int err = 0;
         while (writer->running && err == 0) {
             err = pthread_cond_timedwait(&writer->ended, &writer->mutex, &until);
