@@ -6,8 +6,8 @@
 # Exit 0: it is there. 77: there is no go that can build it, or it cannot be had; its test skips. See DIRECTORY/build.log.
 set -euo pipefail
 
-version=v0.5.3
-needed=1.25 # what its go.mod wants
+version=v0.5.18
+needed=1.26 # what its go.mod wants
 
 directory=$1
 mkdir -p "$directory"
