@@ -240,6 +240,7 @@ def main() -> int:
     parser.add_argument("--seed", default="1")
     parser.add_argument("--first", type=int, default=0, help="number of the first sequence of the seed")
     parser.add_argument("--jobs", type=int, default=3)
+    parser.add_argument("--without", default="", help="kinds of steps, separated by commas, that are left out")
     parser.add_argument("--steps", help="these steps instead, separated by ;")
     parser.add_argument("--found", help="a sequence of found.py by its name")
     parser.add_argument("--workers", type=int, default=2)
@@ -276,6 +277,9 @@ def main() -> int:
             generate.sequence(f"{options.seed}.{number}", options.length, programs["has_backup"], options.store)
             for number in range(options.first, options.first + options.sequences)
         ]
+        without = options.without.split(",")
+        for plan in plans:
+            plan["steps"] = [step for step in plan["steps"] if step.partition(":")[0] not in without]
 
     with tempfile.TemporaryDirectory(prefix="operators-") as name:
         directory = Path(name)
