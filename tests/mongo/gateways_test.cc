@@ -301,5 +301,28 @@ TEST_F(Gateways, SuffixesThatAreNamesOfTheirOwnAreSkipped) {
     expect_sound();
 }
 
+// Guards: numbers where the counter holds what no count is: it is put right, and numbers stay small.
+TEST_F(Gateways, ACounterThatIsNoCountBeginsAgain) {
+    const Tenant tenant = admin().make_tenant();
+    EXPECT_CREATED(admin().create(tenant, order("Same")));
+    EXPECT_EQ(admin().create(tenant, order("Same")).slug, "same-2");
+    int expected = 3;
+    for (const char *poison : {R"({"$numberLong":"9223372036854775807"})", R"({"$numberLong":"-9223372036854775808"})",
+                               R"({"$numberDouble":"1e300"})", R"({"$numberDouble":"NaN"})", R"("text")", "null",
+                               R"({"$numberLong":"4611686018427387904"})"}) {
+        ASSERT_TRUE(direct()
+                        .command(bson(std::string(R"({"update":"slugs","updates":[{"q":{},"u":{"$set":{"n":)") +
+                                      poison + R"(}}}]})"))
+                        .ok)
+            << poison;
+        for (int i = 0; i < 2; ++i) {
+            const Answer answer = other().create(tenant, order("Same"));
+            EXPECT_CREATED(answer);
+            EXPECT_EQ(answer.slug, "same-" + std::to_string(expected++)) << poison;
+        }
+    }
+    expect_sound();
+}
+
 }  // namespace
 }  // namespace appcreate::mongotest

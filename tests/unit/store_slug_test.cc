@@ -119,6 +119,64 @@ TEST_P(StoreSlug, ConcurrentCreatesOfOneNameAllSucceed) {
     EXPECT_EQ(expect_sound(*store_, org_.slug).size(), kThreads * kEach);
 }
 
+// Names that stand at all the distances that a doubling search looks at, as somebody would choose them who knows it.
+std::vector<std::string> names_at_doubling_distances(const std::string &base) {
+    std::vector<std::string> out;
+    for (std::uint64_t start = 1; start < 4; ++start) {
+        for (unsigned k = 0; k < 64; ++k) out.push_back(base + " " + std::to_string(start + (std::uint64_t{1} << k)));
+    }
+    return out;
+}
+
+std::vector<std::unique_ptr<Create>> all_named(const ac_key &key, const std::vector<std::string> &names) {
+    std::vector<std::unique_ptr<Create>> out;
+    for (const std::string &name : names) out.push_back(named(key, name));
+    return out;
+}
+
+TEST_P(StoreSlug, NamesInTheWayOfEveryStep) {
+    EXPECT_EQ(create("Foo"), "foo");
+    EXPECT_EQ(create("Foo"), "foo-2");
+    std::vector<std::string> names = names_at_doubling_distances("Foo");
+    names.insert(names.end(), {"Foo 007", "Foo 02", "Foo 99999999999999999999", "Foo 0"});
+    write_all(*store_, all_named(org_.key, names));
+    const auto validate = make_create(org_.key, {R"({"name":"Foo"})", "", true});
+    write_one(*store_, *validate);
+    EXPECT_EQ(code_of(*validate), AC_CODE_OK);
+    create("Foo");
+    const auto fresh = under_test_->open();
+    const auto more = named(org_.key, "Foo", 30);
+    write_all(*fresh, more);
+    for (const auto &one : more) EXPECT_EQ(code_of(*one), AC_CODE_OK);
+    expect_sound(*store_, org_.slug);
+}
+
+// Every other number is a name of its own: a batch of equal names meets one of them at each second step.
+TEST_P(StoreSlug, EveryOtherNumberIsTaken) {
+    std::vector<std::string> names = {"Foo"};
+    for (int i = 2; i <= 400; i += 2) names.push_back("Foo " + std::to_string(i));
+    write_all(*store_, all_named(org_.key, names));
+    const auto more = named(org_.key, "Foo", 100);
+    write_all(*store_, more);
+    for (const auto &one : more) EXPECT_EQ(code_of(*one), AC_CODE_OK);
+    EXPECT_EQ(expect_sound(*store_, org_.slug).size(), names.size() + more.size());
+}
+
+// Bases that are equal where they are cut share their numbers.
+TEST_P(StoreSlug, LongBasesThatDifferBehindTheCut) {
+    const std::string start(kMaxSlug - 2, 'a');
+    std::vector<std::string> names;
+    for (char c = 'a'; c <= 'z'; ++c) names.push_back(start + c + c);
+    write_all(*store_, all_named(org_.key, names));
+    const auto again = all_named(org_.key, names);
+    write_all(*store_, again);
+    for (const auto &one : again) {
+        EXPECT_EQ(code_of(*one), AC_CODE_OK);
+        EXPECT_LE(slug_of(*one).size(), kMaxSlug);
+    }
+    EXPECT_EQ(expect_sound(*store_, org_.slug).size(), 2 * names.size());
+}
+
 INSTANTIATE_STORES(StoreSlug);
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "mongo/bson.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "errors.h"
@@ -108,6 +109,9 @@ std::optional<std::string_view> Reader::text(const char *key) const {
 std::optional<std::int64_t> Reader::integer(const char *key) const {
     bson_iter_t at;
     if (!bson_iter_init_find(&at, document_, key) || !BSON_ITER_HOLDS_NUMBER(&at)) return std::nullopt;
+    // The first double beyond 64 bits; NaN is not below it either.
+    constexpr double kBeyond = 9223372036854775808.0;
+    if (BSON_ITER_HOLDS_DOUBLE(&at) && !(std::abs(bson_iter_double(&at)) < kBeyond)) return std::nullopt;
     return bson_iter_as_int64(&at);
 }
 

@@ -2,17 +2,19 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 #include <utility>
 
+#include "free_number.h"
 #include "slug.h"
 
 namespace appcreate::mongo {
 namespace {
 
-// Next to one another first, then at doubling distances.
-constexpr std::int64_t kNear = 8;
-constexpr std::int64_t kFar = std::int64_t{1} << 32;
-constexpr std::int64_t kProbes = 32;
+// Asked for in one round trip.
+constexpr std::size_t kProbes = 32;
+// Where many names stand in the way, numbers are drawn from so many.
+constexpr std::uint64_t kFar = std::uint64_t{1} << 32;
 
 std::string slug_of(std::string_view base, std::int64_t number) {
     return numbered_slug(base, static_cast<std::uint64_t>(number));
@@ -30,39 +32,54 @@ std::vector<bool> are_taken(Server &server, const ObjectId &organization, std::s
     return out;
 }
 
-// Moves `taken` and `free` up to the first free one of `numbers`, which lie between them.
-void narrow(const std::vector<std::int64_t> &numbers, const std::vector<bool> &is_taken, std::int64_t &taken,
-            std::int64_t &free) {
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-        if (!is_taken[i]) {
-            free = numbers[i];
-            return;
-        }
-        taken = numbers[i];
-    }
+struct Group {
+    const ObjectId &organization;
+    std::string_view base;
+    const std::vector<Unnamed> &drafts;
+};
+
+void name(const Unnamed &unnamed, std::int64_t number) {
+    *unnamed.number = number;
+    unnamed.draft->slug = slug_of(unnamed.draft->base, number);
 }
 
-// Some numbers in even steps.
-std::vector<std::int64_t> between(std::int64_t taken, std::int64_t free) {
-    std::vector<std::int64_t> out;
-    const std::int64_t step = std::max<std::int64_t>(1, (free - taken) / kProbes);
-    for (std::int64_t number = taken + step; number < free; number += step) out.push_back(number);
-    return out;
+// The next ones, which nobody else gets. Numbers start at 2, so the number after a count of n is n + 2.
+void give_next(Server &server, const Group &group) {
+    const auto count = static_cast<std::int64_t>(group.drafts.size());
+    std::int64_t number = server.next_suffix(group.organization, group.base, count) + 2 - count;
+    for (const Unnamed &unnamed : group.drafts) name(unnamed, number++);
+}
+
+// `last` was taken by a name of its own, and others may be. The counter goes past those that stand in a row; of what it
+// hands out then, twice as many as are needed, those are used that are free. Who gets none draws one far off, where
+// nobody can stand in the way of all.
+void give_free(Server &server, const Group &group, std::int64_t last) {
+    const std::int64_t found = find_free_number(server, group.organization, group.base, last);
+    const auto count = static_cast<std::int64_t>(group.drafts.size());
+    const std::int64_t window = count == 1 ? 1 : 2 * count;
+    const std::int64_t more = found - last - 1 + window;
+    const std::int64_t first = server.next_suffix(group.organization, group.base, more) + 2 - window;
+    std::vector<std::int64_t> numbers;
+    for (std::int64_t i = 0; i < window; ++i) numbers.push_back(first + i);
+    std::vector<bool> is_taken(numbers.size());
+    if (window > 1 || first != found) is_taken = are_taken(server, group.organization, group.base, numbers);
+    std::size_t at = 0;
+    for (const Unnamed &unnamed : group.drafts) {
+        while (at < numbers.size() && is_taken[at]) ++at;
+        name(unnamed,
+             at < numbers.size() ? numbers[at++] : first + window + static_cast<std::int64_t>(server.random() % kFar));
+    }
 }
 
 }  // namespace
 
 std::int64_t find_free_number(Server &server, const ObjectId &organization, std::string_view base, std::int64_t last) {
-    std::int64_t taken = last;
-    std::int64_t free = last + 2 * kFar;
-    std::vector<std::int64_t> numbers;
-    for (std::int64_t step = 1; step <= kNear; ++step) numbers.push_back(last + step);
-    for (std::int64_t step = 2 * kNear; step <= kFar; step *= 2) numbers.push_back(last + step);
-    while (!numbers.empty()) {
-        narrow(numbers, are_taken(server, organization, base, numbers), taken, free);
-        numbers = between(taken, free);
-    }
-    return free;
+    const auto count_taken = [&](std::span<const std::uint64_t> some) {
+        const std::vector<bool> taken = are_taken(server, organization, base, {some.begin(), some.end()});
+        return static_cast<std::size_t>(std::find(taken.begin(), taken.end(), false) - taken.begin());
+    };
+    return static_cast<std::int64_t>(free_number_above(
+        static_cast<std::uint64_t>(last), kProbes, [&] { return server.random(); }, count_taken));
 }
 
 void give_numbers(Server &server, const std::vector<Unnamed> &drafts) {
@@ -70,18 +87,14 @@ void give_numbers(Server &server, const std::vector<Unnamed> &drafts) {
     for (const Unnamed &unnamed : drafts) {
         bases[{unnamed.draft->plan->organization, unnamed.draft->base}].push_back(unnamed);
     }
-    for (const auto &[name, group] : bases) {
-        const auto &[organization, base] = name;
-        const auto count = static_cast<std::int64_t>(group.size());
+    for (const auto &[key, unnamed] : bases) {
         std::int64_t last = 0;
-        for (const Unnamed &unnamed : group) last = std::max(last, *unnamed.number);
-        // Numbers start at 2, so the number after a count of n is n + 1; `last` came from a count of last - 1 or more.
-        std::int64_t more = count;
-        if (last != 0) more += find_free_number(server, organization, base, last) - last - 1;
-        std::int64_t number = server.next_suffix(organization, base, more) + 2 - count;
-        for (const Unnamed &unnamed : group) {
-            *unnamed.number = number;
-            unnamed.draft->slug = slug_of(base, number++);
+        for (const Unnamed &one : unnamed) last = std::max(last, *one.number);
+        const Group group{key.first, key.second, unnamed};
+        if (last == 0) {
+            give_next(server, group);
+        } else {
+            give_free(server, group, last);
         }
     }
 }

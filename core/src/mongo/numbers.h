@@ -19,8 +19,7 @@ struct Unnamed {
 // Gives each a slug with a number of its own. One round trip for each base, a few more where the last number was taken.
 void give_numbers(Server &server, const std::vector<Unnamed> &drafts);
 
-// A free number above `last`, which is taken: doubles its stride until one is free, then looks between that one and the
-// last taken one. In an undisturbed series, the next.
+// A free number above `last`, which is taken (free_number.h): a round trip or two where few names are equal.
 std::int64_t find_free_number(Server &server, const ObjectId &organization, std::string_view base, std::int64_t last);
 
 }  // namespace appcreate::mongo

@@ -5,6 +5,7 @@
 #include <memory>
 #include <thread>
 
+#include "free_number.h"
 #include "mongo/document.h"
 #include "mongo/json_bson.h"
 #include "mongo/query.h"
@@ -300,24 +301,36 @@ void Remote::mark_settled(const ObjectId &organization, std::int64_t limit_versi
     update_one(session_, kOrganizations, filter, update);
 }
 
+// A counter that does not hold a count, or one that no series reaches, begins again: it only suggests, and what it
+// suggests may be taken.
 std::int64_t Remote::next_suffix(const ObjectId &organization, std::string_view base, std::int64_t count) {
-    Bson update;
-    Writer(update).document("$inc", [count](Writer &inc) { inc.integer("n", count); });
-    std::int64_t n = count;
-    const auto ask = [&] {
-        count_up(session_, kSlugs, slug_counter(organization, base), update, true, [&n](const Reader &reader) {
-            n = reader.integer("n").value_or(n);
+    const Bson filter = slug_counter(organization, base);
+    const auto ask = [&](std::string_view change) {
+        Bson update;
+        Writer(update).document(change, [count](Writer &inc) { inc.integer("n", count); });
+        std::optional<std::int64_t> n;
+        count_up(session_, kSlugs, filter, update, true, [&n](const Reader &reader) {
+            n = reader.integer("n");
             return true;
         });
+        return n;
     };
+    const auto is_count = [&](const std::optional<std::int64_t> &n) {
+        return n && *n >= count && *n <= static_cast<std::int64_t>(kLargestNumber);
+    };
+    std::optional<std::int64_t> n;
     try {
-        ask();
+        n = ask("$inc");
     } catch (const ServerFailure &failure) {
         // Two upserts at the same time: the other one has made it.
-        if (failure.detail() != static_cast<int>(kDuplicateKey)) throw;
-        ask();
+        if (failure.detail() == static_cast<int>(kDuplicateKey)) {
+            n = ask("$inc");
+        } else if (failure.kind() != ServerFailure::Kind::kRefused) {
+            throw;
+        }
     }
-    return n;
+    if (!is_count(n)) n = ask("$set");
+    return n.value_or(count);
 }
 
 std::vector<std::string> Remote::taken_slugs(const ObjectId &organization, std::span<const std::string> slugs) {

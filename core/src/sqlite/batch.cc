@@ -112,7 +112,7 @@ void Batch::validate(Create &create, const Organization &org, std::string_view p
     const std::string base = base_slug(create.application(), ObjectId::make());
     const std::uint64_t last = slugs_.hints.last_taken(org.rowid, base);
     std::uint64_t number = last + 1;
-    if (slugs_.is_taken(org.rowid, slug_of_number(base, number))) number = free_above(org, base, last);
+    if (slugs_.is_taken(org.rowid, slug_of_number(base, number))) number = slugs_.free_above(org.rowid, base, number);
     const std::string slug = slug_of_number(base, number);
     facts.slug = slug;
     render_answer(create.answer_buffer(), create.application(), facts);
@@ -128,18 +128,13 @@ std::string Batch::insert(Create &create, const Organization &org, RecordFacts &
     std::string slug = slug_of_number(base, number);
     const bool was_free = try_insert(create, org, facts, id, slug);
     if (!was_free) {
-        number = free_above(org, base, last);
+        number = slugs_.free_above(org.rowid, base, number);
         slug = slug_of_number(base, number);
         if (!try_insert(create, org, facts, id, slug))
             throw Error(SQLITE_CORRUPT, "the index of slugs contradicts itself");
     }
     if (number > 1) slugs_.hints.remember(org.rowid, base, number);
     return slug;
-}
-
-// Above the number after `last`, the hint, which is taken.
-std::uint64_t Batch::free_above(const Organization &org, std::string_view base, std::uint64_t last) {
-    return slugs_.free_above(org.rowid, base, last + 1, last == 0 ? std::optional(org.applications) : std::nullopt);
 }
 
 bool Batch::try_insert(Create &create, const Organization &org, RecordFacts &facts, const ObjectId &id,

@@ -44,7 +44,6 @@ class Batch {
     std::string insert(Create &create, const Organization &org, RecordFacts &facts, const ObjectId &id);
     bool try_insert(Create &create, const Organization &org, RecordFacts &facts, const ObjectId &id,
                     std::string_view slug);
-    std::uint64_t free_above(const Organization &org, std::string_view base, std::uint64_t last);
     static RecordFacts facts_of(const Create &create, const Organization &org, std::string_view provider);
     static std::string base_slug(const Application &application, const ObjectId &id);
     Organization &organization(std::string_view id_hex);

@@ -1,13 +1,14 @@
 #include "sqlite/slug_search.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "slug.h"
 
 namespace appcreate::sqlite {
 namespace {
 
 constexpr std::size_t kMaxHints = 1024;
-// A stride at which a series is taken for a long one.
-constexpr std::uint64_t kLong = 8;
 
 void make_key(std::string &key, std::int64_t organization, std::string_view base) {
     key.assign(reinterpret_cast<const char *>(&organization), sizeof(organization));
@@ -26,6 +27,7 @@ std::uint64_t SlugHints::last_taken(std::int64_t organization, std::string_view 
 }
 
 void SlugHints::remember(std::int64_t organization, std::string_view base, std::uint64_t number) {
+    if (number >= kLargestNumber) return;
     make_key(key_, organization, base);
     if (const auto found = index_.find(key_); found != index_.end()) {
         found->second->number = number;
@@ -48,28 +50,21 @@ std::string slug_of_number(std::string_view base, std::uint64_t number) {
     return number <= 1 ? std::string(base) : numbered_slug(base, number);
 }
 
-SlugSearch::SlugSearch(const Connection &connection)
-    : by_slug_(connection.prepare("SELECT 1 FROM applications WHERE organization = ? AND slug = ?")) {}
+SlugSearch::SlugSearch(const Connection &connection, std::function<std::uint64_t()> random)
+    : random_(std::move(random)),
+      by_slug_(connection.prepare("SELECT 1 FROM applications WHERE organization = ? AND slug = ?")) {}
 
 bool SlugSearch::is_taken(std::int64_t organization, std::string_view slug) {
     return Run(by_slug_).integer(organization).text(slug).row();
 }
 
-std::uint64_t SlugSearch::free_above(std::int64_t organization, std::string_view base, std::uint64_t taken,
-                                     std::optional<std::int64_t> applications) {
-    const std::uint64_t longest = applications ? static_cast<std::uint64_t>(*applications) + 1 : 0;
-    std::uint64_t stride = 1;
-    while (is_taken(organization, slug_of_number(base, taken + stride))) {
-        taken += stride;
-        stride *= 2;
-        if (stride == kLong && taken + stride < longest) stride = longest - taken;
-    }
-    std::uint64_t free = taken + stride;
-    while (free - taken > 1) {
-        const std::uint64_t middle = taken + (free - taken) / 2;
-        (is_taken(organization, slug_of_number(base, middle)) ? taken : free) = middle;
-    }
-    return free;
+std::uint64_t SlugSearch::free_above(std::int64_t organization, std::string_view base, std::uint64_t taken) {
+    return free_number_above(taken, 1, random_, [&](std::span<const std::uint64_t> numbers) {
+        const auto free = std::find_if(numbers.begin(), numbers.end(), [&](std::uint64_t number) {
+            return !is_taken(organization, slug_of_number(base, number));
+        });
+        return static_cast<std::size_t>(free - numbers.begin());
+    });
 }
 
 }  // namespace appcreate::sqlite

@@ -2,12 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <list>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "free_number.h"
 #include "sqlite/connection.h"
 
 namespace appcreate::sqlite {
@@ -37,19 +38,18 @@ std::string slug_of_number(std::string_view base, std::uint64_t number);
 
 class SlugSearch {
   public:
-    explicit SlugSearch(const Connection &connection);
+    // `random` as in free_number.h.
+    explicit SlugSearch(const Connection &connection, std::function<std::uint64_t()> random = random_number);
 
     [[nodiscard]] bool is_taken(std::int64_t organization, std::string_view slug);
 
-    // A free number above `taken`, which is taken: doubles its stride until one is free, then halves the distance to
-    // the last taken one. In an undisturbed series, the next. Where `taken` is no hint, so that the series may be long,
-    // `applications`, which the organization has, bounds it: no series is longer.
-    [[nodiscard]] std::uint64_t free_above(std::int64_t organization, std::string_view base, std::uint64_t taken,
-                                           std::optional<std::int64_t> applications);
+    // As in free_number.h, one statement for each number that is looked at.
+    [[nodiscard]] std::uint64_t free_above(std::int64_t organization, std::string_view base, std::uint64_t taken);
 
     SlugHints hints;
 
   private:
+    const std::function<std::uint64_t()> random_;
     Statement by_slug_;
 };
 
