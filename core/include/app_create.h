@@ -222,7 +222,7 @@ typedef void (*ac_log_fn)(void *ctx, int level, const char *message, size_t len)
 typedef struct ac_store_options {
     size_t size;        /* sizeof(ac_store_options) */
     const ac_uri *uri;  /* borrowed for the call */
-    int64_t timeout_ms; /* bound on the store work of one request; > 0 */
+    int64_t timeout_ms; /* bound on the store work of one request; > 0; more than a day is a day */
     void *turn;         /* nullable; see ac_turn_init; must outlive the store */
     ac_log_fn log;      /* nullable */
     void *log_ctx;      /* nullable */
@@ -329,18 +329,25 @@ typedef struct ac_create_facts {
 void ac_create_get_facts(const ac_create *create, ac_create_facts *out) AC_NOEXCEPT;
 
 /*
- * Where ac_store_write gets its creates. Called on the thread that called ac_store_write, never with a lock of the
- * library's held that the functions of this header take.
+ * Where ac_store_write gets its creates. Called on the thread that called ac_store_write, which may hold the turn to
+ * write and, in a SQLite store, a transaction that keeps all others from writing: so they return at once, wait for
+ * nothing that another thread may hold while it uses a store, and call no function that takes an ac_store.
  */
 typedef struct ac_source {
     void *ctx;
     /*
      * Hands over what is pending now, oldest first: at most `max` creates, of at most `max_bytes` together by
      * ac_create_size (the first may be larger); less the ones that expired. 0: nothing is pending, ac_store_write
-     * returns. From here to `done` the creates are the library's.
+     * returns. From here to `done` the creates are the library's. Only those that ac_create_body said AC_OK of are
+     * stored: one that was never validated is refused with AC_CODE_INTERNAL, one that has its answer keeps it, and
+     * both come back by `done`, at the latest before `take` is called again. One that is handed over twice at the same
+     * time is taken once, and comes back once.
      */
     size_t (*take)(void *ctx, ac_create **out, size_t max, size_t max_bytes);
-    /* The outcome of these is known (ac_create_answer): they are the host's again. Any subset, in any order. */
+    /*
+     * The outcome of these is known (ac_create_answer): they are the host's again. Any subset of what was taken, in
+     * any order; each create comes back exactly once, whatever happens.
+     */
     void (*done)(void *ctx, ac_create *const *creates, size_t n);
     /*
      * Nullable. Is anything pending now? Asked before the turn to write is waited for, so that nobody waits for
@@ -350,10 +357,11 @@ typedef struct ac_source {
 } ac_source;
 
 /*
- * Creates what `source` has, batch after batch, until it has nothing (AC_OK). First waits for its turn to write, then
- * takes (late binding), so that a batch is whatever arrived while the last one was being committed. Blocks.
- * AC_ETIMEOUT: the turn did not come before `deadline`, nothing was taken. A store that fails answers what it took with
- * 503/3002 and goes on taking; that is AC_OK too.
+ * Creates what `source` has, batch after batch, until it has nothing (AC_OK). First waits for its turn to write, in a
+ * SQLite file also for the lock, then takes (late binding: what expires meanwhile is not begun), so that a batch is
+ * whatever arrived while the last one was being committed. Blocks. AC_ETIMEOUT: the turn did not come before
+ * `deadline`, nothing was taken. A store that fails answers what it took with 503/3002 and goes on taking; that is
+ * AC_OK too.
  */
 ac_status ac_store_write(ac_store *store, const ac_source *source, int64_t deadline, ac_error *err) AC_NOEXCEPT;
 

@@ -43,6 +43,7 @@ static_assert(offsetof(ac_error, message) == 8);
 namespace {
 
 constexpr std::size_t kTurnAlignment = 64;
+constexpr std::int64_t kMaxTimeoutMs = 24LL * 3600 * 1000;
 
 // ---- handles: the opaque types are the core's own objects
 
@@ -267,7 +268,7 @@ ac_status ac_store_open(const ac_store_options *options, ac_store **out, ac_erro
     return guarded(err, [&] {
         StoreOptions inside;
         inside.uri = *inner(options->uri);
-        inside.timeout_ms = options->timeout_ms;
+        inside.timeout_ms = std::min(options->timeout_ms, kMaxTimeoutMs);
         inside.turn = options->turn;
         inside.log = options->log;
         inside.log_ctx = options->log_ctx;
@@ -292,7 +293,9 @@ ac_status ac_store_warm(ac_store *store, ac_error *err) noexcept {
 
 ac_status ac_store_find_keys(ac_store *store, ac_lookup *lookups, size_t n, int64_t deadline, ac_error *err) noexcept {
     if (lookups == nullptr && n != 0) return invalid(err, "the look-ups are NULL");
-    return administer(store, err, [&](Store &inside) { inside.find_keys({lookups, n}, deadline); });
+    return administer(store, err, [&](Store &inside) {
+        inside.find_keys({lookups, n}, std::max<int64_t>(deadline, 0));
+    });
 }
 
 // ----------------------------------------------------------------------------------------------------------- creating
@@ -340,7 +343,8 @@ void ac_create_get_facts(const ac_create *create, ac_create_facts *out) noexcept
 ac_status ac_store_write(ac_store *store, const ac_source *source, int64_t deadline, ac_error *err) noexcept {
     if (source == nullptr) return invalid(err, "the source is NULL");
     if (source->take == nullptr || source->done == nullptr) return invalid(err, "the source lacks a function");
-    return administer(store, err, [&](Store &inside) { inside.write(Source(*source), deadline); });
+    return administer(store, err,
+                      [&](Store &inside) { inside.write(Source(*source), std::max<int64_t>(deadline, 0)); });
 }
 
 // ----------------------------------------------------------------------------------------------------- administration

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "answer_buffer.h"
 #include "app_create.h"
@@ -24,6 +25,13 @@ class Create {
 
     // Step 5. AC_OK, AC_DONE, or, with AC_BODY_NO_BLOCK, AC_AGAIN.
     ac_status body(std::string_view body, unsigned flags);
+
+    // ---- what guards the store against a host's mistakes
+    // Validated, and without an answer: only such a one may reach the store.
+    [[nodiscard]] bool is_ready() const noexcept { return parsed_ && application_.slug_known && !answered(); }
+    // From taking it to giving it back. False: it is held already, a host handed it over twice.
+    bool hold() noexcept { return !std::exchange(is_held_, true); }
+    void give_back() noexcept { is_held_ = false; }
 
     // ---- what the store reads
     [[nodiscard]] const ac_key &key() const noexcept { return key_; }
@@ -64,6 +72,7 @@ class Create {
     Digest fingerprint_{};
     bool validate_only_ = false;
     bool parsed_ = false;
+    bool is_held_ = false;
     AnswerBuffer body_;
     std::string id_;
     std::string slug_;

@@ -1,16 +1,38 @@
 #include "store.h"
 
+#include <algorithm>
+#include <array>
+
 #include "mongo/mongo_store.h"
 #include "sqlite/sqlite_store.h"
 
 namespace appcreate {
 
-// An ac_create is a Create (abi.cc).
+// An ac_create is a Create (abi.cc). One that was never validated, or has its answer, must not reach a store, whatever
+// a host does; nor one that is in a batch already.
 std::size_t Source::take(std::span<Create *> out, std::size_t max_bytes) const {
-    return source_.take(source_.ctx, reinterpret_cast<ac_create **>(out.data()), out.size(), max_bytes);
+    std::array<Create *, kBatchCreates> others;
+    for (;;) {
+        const std::size_t taken =
+            source_.take(source_.ctx, reinterpret_cast<ac_create **>(out.data()), out.size(), max_bytes);
+        std::size_t ready = 0;
+        std::size_t refused = 0;
+        for (Create *create : out.first(std::min(taken, out.size()))) {
+            if (create == nullptr || !create->hold()) continue;
+            if (create->is_ready()) {
+                out[ready++] = create;
+                continue;
+            }
+            if (!create->answered()) create->refuse(AC_CODE_INTERNAL);
+            others[refused++] = create;
+        }
+        if (refused != 0) done(std::span(others).first(refused));
+        if (ready != 0 || refused == 0) return ready;
+    }
 }
 
 void Source::done(std::span<Create *const> creates) const {
+    for (Create *create : creates) create->give_back();
     source_.done(source_.ctx, reinterpret_cast<ac_create *const *>(creates.data()), creates.size());
 }
 

@@ -22,11 +22,15 @@ class Transfer;
 // Nanoseconds of CLOCK_MONOTONIC.
 using Deadline = std::int64_t;
 
+inline constexpr std::size_t kBatchCreates = 256;
+inline constexpr std::size_t kBatchBytes = 1 << 20;
+
 // ac_source, in C++. take() and done() as documented there.
 class Source {
   public:
     explicit Source(const ac_source &source) noexcept : source_(source) {}
-    // Fills `out` from its start; returns how many.
+    // Fills `out`, which has room for at most kBatchCreates, from its start; returns how many. All are ready for the
+    // store: what else a host hands over is given back from here.
     std::size_t take(std::span<Create *> out, std::size_t max_bytes) const;
     void done(std::span<Create *const> creates) const;
     // True where the host does not say.
@@ -35,9 +39,6 @@ class Source {
   private:
     ac_source source_;
 };
-
-inline constexpr std::size_t kBatchCreates = 256;
-inline constexpr std::size_t kBatchBytes = 1 << 20;
 
 // Rows of administration: JSON texts. Returns false to stop.
 using RowSink = std::function<bool(std::string_view json)>;
