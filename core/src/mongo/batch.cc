@@ -38,11 +38,16 @@ void Batch::run(std::span<Create *const> creates) {
         run_some(creates);
     } catch (const ServerFailure &failure) {
         failure_ = failure;
-    } catch (const std::exception &exception) {
+    } catch (const std::exception &) {
         // Out of memory, most likely in the middle of something.
         undecided_ = true;
-        failure_.emplace(AC_EINTERNAL, exception.what(), 0, ServerFailure::Kind::kRefused);
+        give_back_all();
+        throw;
     }
+    give_back_all();
+}
+
+void Batch::give_back_all() {
     for (Create *create : open_) {
         if (!create->answered()) create->refuse(AC_CODE_DATABASE);
     }
@@ -128,7 +133,7 @@ void Batch::replay(Entries &open) {
 // The create's Idempotency-Key has made a record. False: it has expired, and is forgotten now.
 bool Batch::meet(Entry &entry, const Record &record) {
     Create &create = *entry.draft.create;
-    if (record.kept_until + kClockSlackMs < now_ms()) {
+    if (record.kept_until < now_ms() - kClockSlackMs) {
         persist(false, [&] {
             server_.expire_request(record);
             return true;

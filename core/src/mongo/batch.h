@@ -31,7 +31,7 @@ class Batch {
 
     Batch(Server &server, Plans &plans, Places &places, const Patience &patience, Done done);
 
-    // Answers all. Never throws for a reason of the store.
+    // Answers all. Never throws for a reason of the store; for want of memory, when all have been given back.
     void run(std::span<Create *const> creates);
 
     // An application of it may be in the store, or come to be.
@@ -86,6 +86,7 @@ class Batch {
     void made(Entry &entry, const std::string &slug);
     void refuse(Entry &entry, int code);
     void over(Entry &entry);
+    void give_back_all();
     void sweep(Entries &open);
     void report();
 

@@ -1,6 +1,7 @@
 #include "mongo/health.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "mongo/failure.h"
@@ -24,16 +25,25 @@ const char *name_of(Health::Work work) { return work == Health::Work::kWriting ?
 
 Health::Health(ac_log_fn log, void *ctx, std::string store) : log_(log), ctx_(ctx), store_(std::move(store)) {}
 
-void Health::failed(Work work, const Failure &failure) {
-    const int reason = reason_of(failure);
+void Health::failed(Work work, const Failure &failure) noexcept {
+    failed(work, reason_of(failure), [&] { return std::string(name_of(work)) + " fails: " + failure.what(); });
+}
+
+void Health::ran_out_of_memory(Work work) noexcept {
+    failed(work, AC_ENOMEM,
+           [&] { return std::string(name_of(work)) + " fails: " + "out of memory; give the process more memory"; });
+}
+
+template <class Text>
+void Health::failed(Work work, int reason, const Text &text) noexcept {
     const std::lock_guard lock(mutex_);
     const bool is_news = std::find(reasons_.begin(), reasons_.end(), reason) == reasons_.end();
     reasons_[static_cast<std::size_t>(work)] = reason;
     is_down_ = true;
-    if (is_news) say(AC_LOG_ERROR, std::string(name_of(work)) + " fails: " + failure.what());
+    if (is_news) say(AC_LOG_ERROR, text);
 }
 
-void Health::worked(Work work) {
+void Health::worked(Work work) noexcept {
     if (!is_down_) return;
     const std::lock_guard lock(mutex_);
     if (!is_down_) return;
@@ -44,11 +54,17 @@ void Health::worked(Work work) {
     }
     if (std::any_of(reasons_.begin(), reasons_.end(), [](const auto &reason) { return reason.has_value(); })) return;
     is_down_ = false;
-    say(AC_LOG_NOTICE, about(store_, "works again"));
+    say(AC_LOG_NOTICE, [&] { return about(store_, "works again"); });
 }
 
-void Health::say(int level, const std::string &line) const {
-    if (log_ != nullptr) log_(ctx_, level, line.data(), line.size());
+template <class Text>
+void Health::say(int level, const Text &text) const noexcept {
+    if (log_ == nullptr) return;
+    try {
+        const std::string line = text();
+        log_(ctx_, level, line.data(), line.size());
+    } catch (const std::bad_alloc &) {
+    }
 }
 
 }  // namespace appcreate::mongo

@@ -12,20 +12,25 @@
 
 namespace appcreate::mongo {
 
+// Without memory for a line there is none.
 class Health {
   public:
     Health(ac_log_fn log, void *ctx, std::string store);
 
     enum class Work { kWriting, kLookingUp };
-    void failed(Work work, const Failure &failure);
+    void failed(Work work, const Failure &failure) noexcept;
+    void ran_out_of_memory(Work work) noexcept;
     // Who can write can read: that ends both, but what the server refuses is ended only by the same work.
-    void worked(Work work);
+    void worked(Work work) noexcept;
     [[nodiscard]] bool is_down() const noexcept { return is_down_; }
 
   private:
     using Reasons = std::array<std::optional<int>, 2>;  // of those that fail
 
-    void say(int level, const std::string &line) const;
+    template <class Text>
+    void failed(Work work, int reason, const Text &text) noexcept;
+    template <class Text>
+    void say(int level, const Text &text) const noexcept;
 
     const ac_log_fn log_;
     void *const ctx_;

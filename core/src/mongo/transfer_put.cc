@@ -154,7 +154,7 @@ void make_room(Remote &remote, const std::string &store, const std::vector<const
     names.reserve(rows.size());
     for (const RequestCopy *row : rows) names.push_back({row->organization, row->request});
     for (const Record &record : remote.find_requests(names)) {
-        if (record.kept_until + kClockSlackMs < now_ms()) {
+        if (record.kept_until < now_ms() - kClockSlackMs) {
             remote.expire_request(record);
             continue;
         }

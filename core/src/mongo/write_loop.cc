@@ -1,7 +1,10 @@
 #include "mongo/write_loop.h"
 
+#include <algorithm>
 #include <array>
+#include <exception>
 #include <new>
+#include <utility>
 
 #include "mongo/remote.h"
 
@@ -10,25 +13,64 @@ namespace {
 
 void refuse_all(std::span<Create *const> creates, const Batch::Done &done) {
     for (Create *create : creates) {
-        create->refuse(AC_CODE_DATABASE);
+        if (!create->answered()) create->refuse(AC_CODE_DATABASE);
         create->set_batch(static_cast<std::uint32_t>(creates.size()), 0);
     }
     if (!creates.empty()) done(creates);
 }
 
+// Those that have not been given back. No create may be looked at once it has, nor given back again, whatever fails
+// meanwhile.
+class Unanswered {
+  public:
+    Unanswered(std::span<Create *const> creates, const Batch::Done &done) : given_back_(done) {
+        n_ = std::min(creates.size(), creates_.size());
+        std::copy_n(creates.begin(), n_, creates_.begin());
+        done_ = [this](std::span<Create *const> some) { give_back(some); };
+    }
+    Unanswered(const Unanswered &) = delete;
+    Unanswered &operator=(const Unanswered &) = delete;
+    ~Unanswered() = default;
+
+    [[nodiscard]] const Batch::Done &done() const noexcept { return done_; }
+    void refuse() { refuse_all(std::span(creates_).first(std::exchange(n_, 0)), given_back_); }
+
+  private:
+    void give_back(std::span<Create *const> some) {
+        for (const Create *create : some) {
+            const auto end = creates_.begin() + static_cast<std::ptrdiff_t>(n_);
+            n_ = static_cast<std::size_t>(std::remove(creates_.begin(), end, create) - creates_.begin());
+        }
+        given_back_(some);
+    }
+
+    const Batch::Done &given_back_;
+    Batch::Done done_;
+    std::array<Create *, kBatchCreates> creates_{};
+    std::size_t n_ = 0;
+};
+
 }  // namespace
 
 std::optional<ServerFailure> Writing::write(Server &server, std::span<Create *const> creates, const Patience &patience,
                                             const Batch::Done &done) {
-    while (undecided_ && !creates.empty()) {
-        auto failure = write_some(server, creates.first(1), patience, done);
-        creates = creates.subspan(1);
-        if (!failure) continue;
-        refuse_all(creates, done);
-        return failure;
+    Unanswered rest(creates, done);
+    try {
+        while (undecided_ && !creates.empty()) {
+            auto failure = write_some(server, creates.first(1), patience, rest.done());
+            creates = creates.subspan(1);
+            if (!failure) continue;
+            rest.refuse();
+            return failure;
+        }
+        if (creates.empty()) return std::nullopt;
+        return write_some(server, creates, patience, rest.done());
+    } catch (const std::exception &) {
+        // Out of memory, perhaps in the middle of something.
+        undecided_ = true;
+        rest.refuse();
+        throw;
     }
-    if (creates.empty()) return std::nullopt;
-    return write_some(server, creates, patience, done);
 }
 
 std::optional<ServerFailure> Writing::write_some(Server &server, std::span<Create *const> creates,
@@ -66,27 +108,28 @@ void WriteLoop::run(const Source &source) {
 bool WriteLoop::write(std::span<Create *const> creates, const Batch::Done &done) {
     // The last attempt may take a quarter.
     const Patience patience{monotonic_ns() + timeout_ns_ / 4 * 3, !health_.is_down()};
-    std::optional<ServerFailure> failure;
+    bool is_begun = false;
     try {
         const Session session = pool_.lend();
         repeat_lost(patience, [&] { schema_.require(session); });
         Remote remote(session, schema_.max_document());
-        failure = writing_.write(remote, creates, patience, done);
+        is_begun = true;
+        const auto failure = writing_.write(remote, creates, patience, done);
+        if (failure) {
+            health_.failed(Health::Work::kWriting, *failure);
+        } else {
+            health_.worked(Health::Work::kWriting);
+        }
+        return !failure;
     } catch (const Failure &caught) {
-        refuse_all(creates, done);
+        if (!is_begun) refuse_all(creates, done);
         health_.failed(Health::Work::kWriting, caught);
-        return false;
     } catch (const std::bad_alloc &) {
-        refuse_all(creates, done);
-        health_.failed(Health::Work::kWriting, Failure(AC_ENOMEM, "out of memory; give the process more memory"));
-        return false;
+        // All have been given back where it was begun.
+        if (!is_begun) refuse_all(creates, done);
+        health_.ran_out_of_memory(Health::Work::kWriting);
     }
-    if (failure) {
-        health_.failed(Health::Work::kWriting, *failure);
-    } else {
-        health_.worked(Health::Work::kWriting);
-    }
-    return !failure;
+    return false;
 }
 
 }  // namespace appcreate::mongo

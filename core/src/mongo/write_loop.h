@@ -18,7 +18,8 @@ namespace appcreate::mongo {
 class Writing {
   public:
     // All creates get their answers. After an outcome that stayed undecided, one create is sent alone until one is
-    // acknowledged; the rest of its batch is refused unwritten. Returns what went wrong, if anything did.
+    // acknowledged; the rest of its batch is refused unwritten. Returns what went wrong, if anything did. Throws only
+    // for want of memory, and then too each has been given back once.
     std::optional<ServerFailure> write(Server &server, std::span<Create *const> creates, const Patience &patience,
                                        const Batch::Done &done);
 
