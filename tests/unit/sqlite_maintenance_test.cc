@@ -149,14 +149,15 @@ TEST_F(SqliteSweep, StepsAreBoundedAndLeaveWhatIsValid) {
     send(*store, org, 250, 260);
     const std::int64_t now = now_ms();
     const sqlite::Connection connection(under_test_.path(), sqlite::Use::kMaintain, in_ms(20'000));
-    EXPECT_TRUE(sqlite::has_expired_requests(connection, now));
-    EXPECT_TRUE(sqlite::sweep_expired_requests(connection, now));
+    sqlite::RequestSweep sweep;
+    EXPECT_TRUE(sweep.is_due(connection, now));
+    EXPECT_TRUE(sweep.step(connection, now));
     EXPECT_EQ(kept(), 160);
-    EXPECT_TRUE(sqlite::sweep_expired_requests(connection, now));
-    EXPECT_FALSE(sqlite::sweep_expired_requests(connection, now));
+    EXPECT_TRUE(sweep.step(connection, now));
+    EXPECT_FALSE(sweep.step(connection, now));
     EXPECT_EQ(kept(), 10);
-    EXPECT_FALSE(sqlite::has_expired_requests(connection, now));
-    EXPECT_FALSE(sqlite::sweep_expired_requests(connection, now));
+    EXPECT_FALSE(sweep.is_due(connection, now));
+    EXPECT_FALSE(sweep.step(connection, now));
     EXPECT_EQ(kept(), 10);
     EXPECT_EQ(expect_sound(*store, org.slug).size(), 260U);
 }
@@ -170,6 +171,75 @@ TEST_F(SqliteSweep, RowsStayInTheOrderOfTheirExpiry) {
     send(*store, org, 0, 1);
     EXPECT_EQ(Stranger(under_test_.path()).query("SELECT min(rowid) FROM idempotency"), 2);
     EXPECT_EQ(kept(), 3);
+}
+
+// A clock that was ahead for a while: what it kept stays, and stops nobody else from going.
+TEST_F(SqliteSweep, FarExpiriesArePassedOver) {
+    const auto store = open(false);
+    const Org org = make_org(*store);
+    send(*store, org, 0, 250);
+    const std::int64_t now = now_ms();
+    const std::int64_t year = 365LL * 24 * 3600 * 1000;
+    Stranger stranger(under_test_.path());
+    stranger.exec("UPDATE idempotency SET expires_at = " + std::to_string(now + year) + " + rowid WHERE rowid <= 150");
+    stranger.exec("UPDATE idempotency SET expires_at = 1 WHERE rowid > 150 OR rowid = 77");
+    send(*store, org, 250, 260);
+    const sqlite::Connection connection(under_test_.path(), sqlite::Use::kMaintain, in_ms(20'000));
+    sqlite::RequestSweep sweep;
+    int steps = 1;
+    for (; sweep.step(connection, now) && steps < 10; ++steps) {
+    }
+    EXPECT_LE(steps, 4);
+    EXPECT_EQ(kept(), 149 + 10);
+    EXPECT_FALSE(sweep.is_due(connection, now));
+
+    // What expires behind those that were passed over is found from there on.
+    stranger.exec("UPDATE idempotency SET expires_at = 1 WHERE rowid = 251");
+    EXPECT_TRUE(sweep.is_due(connection, now));
+    EXPECT_FALSE(sweep.step(connection, now));
+    EXPECT_EQ(kept(), 149 + 9);
+
+    // When the first of them has expired, it goes; the others stay.
+    EXPECT_TRUE(sweep.is_due(connection, now + year + 1));
+    sweep.step(connection, now + year + 1);
+    EXPECT_EQ(stranger.query("SELECT count(*) FROM idempotency WHERE rowid = 1"), 0);
+    EXPECT_EQ(stranger.query("SELECT count(*) FROM idempotency WHERE rowid BETWEEN 2 AND 150"), 148);
+}
+
+// The row that it stood at was removed, and its number given to another one.
+TEST_F(SqliteSweep, BeginsAgainWhereItsRowIsGone) {
+    const auto store = open(false);
+    const Org org = make_org(*store);
+    send(*store, org, 0, 3);
+    const std::int64_t now = now_ms();
+    Stranger stranger(under_test_.path());
+    stranger.exec("UPDATE idempotency SET expires_at = " + std::to_string(2 * now));
+    const sqlite::Connection connection(under_test_.path(), sqlite::Use::kMaintain, in_ms(20'000));
+    sqlite::RequestSweep sweep;
+    EXPECT_FALSE(sweep.step(connection, now));
+    for (const char *change : {"DELETE FROM idempotency WHERE rowid = 3; UPDATE idempotency SET expires_at = 1",
+                               "DELETE FROM idempotency"}) {
+        stranger.exec(change);
+        for (int i = 0; i < 3; ++i) sweep.step(connection, now);
+        EXPECT_EQ(kept(), 0);
+        send(*store, org, 0, 3);
+        stranger.exec("UPDATE idempotency SET expires_at = 1 WHERE rowid < 3");
+        for (int i = 0; i < 3; ++i) sweep.step(connection, now);
+        EXPECT_EQ(kept(), 1);
+        stranger.exec("UPDATE idempotency SET expires_at = " + std::to_string(2 * now));
+        sweep.step(connection, now);
+    }
+    expect_sound(*store, org.slug);
+}
+
+TEST_F(SqliteSweep, ThreadRemovesThemBehindAFarExpiry) {
+    const auto store = open(true);
+    const Org org = make_org(*store);
+    send(*store, org, 0, 100);
+    under_test_.expire_requests();
+    Stranger(under_test_.path()).exec("UPDATE idempotency SET expires_at = 9223372036854775807 WHERE rowid = 1");
+    EXPECT_TRUE(eventually([&] { return kept() <= 1; }));
+    EXPECT_EQ(kept(), 1);
 }
 
 TEST_F(SqliteSweep, ThreadRemovesThem) {

@@ -5,6 +5,9 @@
 namespace appcreate::sqlite {
 namespace {
 
+// Ours may be read a little before those that keep what is looked at.
+constexpr std::int64_t kClockSlackMs = 60 * 1000;
+
 bool is_digest(std::string_view blob, const Digest &digest) {
     return std::equal(blob.begin(), blob.end(), digest.begin(), digest.end(),
                       [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
@@ -39,20 +42,58 @@ void Idempotency::keep(const Digest &request, const Digest &fingerprint, std::in
     Run(keep_).integer(now + kKeptMs).blob(request).blob(fingerprint).integer(application).done();
 }
 
-bool has_expired_requests(const Connection &connection, std::int64_t now) {
-    Statement oldest = connection.prepare("SELECT expires_at FROM idempotency ORDER BY rowid LIMIT 1");
-    Run run(oldest);
-    return run.row() && run.integer_at(0) <= now;
+RequestSweep::Step RequestSweep::look(const Connection &connection, std::int64_t now) const {
+    Step out;
+    if (now < passed_.next_expiry) out.passed = passed_;
+    Statement rows =
+        connection.prepare("SELECT rowid, expires_at FROM idempotency WHERE rowid >= ? ORDER BY rowid LIMIT ?");
+    Run run(rows);
+    const int most = kSweep + (out.passed.rowid != 0 ? 1 : 0);
+    run.integer(out.passed.rowid).integer(most);
+    int seen = 0;
+    for (; run.row(); ++seen) {
+        const std::int64_t rowid = run.integer_at(0);
+        const std::int64_t expires_at = run.integer_at(1);
+        if (seen == 0 && out.passed.rowid != 0) {
+            if (rowid == out.passed.rowid && expires_at == out.passed.expires_at) continue;
+            // Rows were removed by others, and what has this rowid now may be a new one: from the start again.
+            out.passed = {};
+            out.is_more = true;
+            return out;
+        }
+        if (expires_at <= now) {
+            if (out.expired++ == 0) out.first = rowid;
+            out.last = rowid;
+        } else if (expires_at > now + kKeptMs + kClockSlackMs) {
+            out.passed = {rowid, expires_at, std::min(out.passed.next_expiry, expires_at)};
+        } else {
+            return out;
+        }
+    }
+    out.is_more = seen == most;
+    if (seen == 0 && out.passed.rowid != 0) {
+        out.passed = {};
+        out.is_more = true;
+    }
+    return out;
 }
 
-bool sweep_expired_requests(const Connection &connection, std::int64_t now) {
-    Statement remove = connection.prepare(
-        "DELETE FROM idempotency WHERE rowid IN (SELECT rowid FROM"
-        " (SELECT rowid, expires_at FROM idempotency ORDER BY rowid LIMIT ?) WHERE expires_at <= ?)");
-    Transaction transaction(connection, Transaction::Kind::kWrite);
-    const int removed = Run(remove).integer(kSweep).integer(now).done();
-    transaction.commit();
-    return removed == kSweep;
+bool RequestSweep::is_due(const Connection &connection, std::int64_t now) const {
+    const Step step = look(connection, now);
+    return step.expired != 0 || step.is_more;
+}
+
+bool RequestSweep::step(const Connection &connection, std::int64_t now) {
+    const Step step = look(connection, now);
+    if (step.expired != 0) {
+        Statement remove =
+            connection.prepare("DELETE FROM idempotency WHERE rowid BETWEEN ? AND ? AND expires_at <= ?");
+        Transaction transaction(connection, Transaction::Kind::kWrite);
+        Run(remove).integer(step.first).integer(step.last).integer(now).done();
+        transaction.commit();
+    }
+    passed_ = step.passed;
+    return step.is_more;
 }
 
 }  // namespace appcreate::sqlite

@@ -31,10 +31,33 @@ class Idempotency {
     Statement find_, remove_, keep_;
 };
 
-// Removes expired requests, the oldest first, at most kSweep in one short transaction. The caller has the turn. True
-// when there may be more.
-inline constexpr int kSweep = 100;
-[[nodiscard]] bool has_expired_requests(const Connection &connection, std::int64_t now);
-bool sweep_expired_requests(const Connection &connection, std::int64_t now);
+// Removes expired requests, in steps that look at kSweep rows each. The table is in the order of its expiry, so what is
+// behind a request that is still kept is kept too, for at most a day more. Not behind one that a clock which was ahead
+// has made: those are passed over, until the first of them expires. For one file; one thread at a time.
+class RequestSweep {
+  public:
+    static constexpr int kSweep = 100;
+
+    // Is there anything to do? Reads a step's rows at most.
+    [[nodiscard]] bool is_due(const Connection &connection, std::int64_t now) const;
+    // One step, in one short transaction of its own. The caller has the turn. True when there may be more.
+    bool step(const Connection &connection, std::int64_t now);
+
+  private:
+    struct Passed {
+        std::int64_t rowid = 0;                // the last one; 0: none
+        std::int64_t expires_at = 0;           // its expiry, by which it is known again
+        std::int64_t next_expiry = INT64_MAX;  // of all of them
+    };
+    struct Step {
+        std::int64_t first = 0, last = 0;  // rows from and to, among which some have expired
+        int expired = 0;
+        bool is_more = false;  // it did not come to a request that is still kept, nor to the end
+        Passed passed;
+    };
+    [[nodiscard]] Step look(const Connection &connection, std::int64_t now) const;
+
+    Passed passed_;
+};
 
 }  // namespace appcreate::sqlite

@@ -141,7 +141,7 @@ void Maintenance::maintain(Session &session) {
     last_commits_ = commits;
     const std::uint32_t pending = turn_.pending();
     const bool is_due = first_ || pending >= limits_.copy || (is_idle && pending > 0);
-    const bool is_sweep_due = has_expired_requests(session.connection, now_ms());
+    const bool is_sweep_due = session.requests.is_due(session.connection, now_ms());
     if ((!is_due && !is_sweep_due) || is_stopping()) return;
 
     const Turn::Election election(turn_);
@@ -154,12 +154,12 @@ void Maintenance::maintain(Session &session) {
     if (is_sweep_due) sweep(session);
 }
 
-void Maintenance::sweep(const Session &session) {
+void Maintenance::sweep(Session &session) {
     for (int i = 0; i < kSweepsPerTick; ++i) {
         bool is_more = false;
         {
             const Turn::Guard guard(turn_, monotonic_ns() + kTick);
-            is_more = sweep_expired_requests(session.connection, now_ms());
+            is_more = session.requests.step(session.connection, now_ms());
             turn_.committed(session.connection.wal_frames());
         }
         if (!is_more || !pause(kPolite, false)) return;

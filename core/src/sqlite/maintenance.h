@@ -48,7 +48,7 @@ class Maintenance {
     bool is_stopping();
     void tick();
     void maintain(Session &session);
-    void sweep(const Session &session);
+    void sweep(Session &session);
 
     Sessions &sessions_;
     Turn &turn_;

@@ -13,6 +13,7 @@
 #include "sqlite/batch.h"
 #include "sqlite/connection.h"
 #include "sqlite/files.h"
+#include "sqlite/idempotency.h"
 #include "sqlite/key_lookup.h"
 #include "sqlite/schema.h"
 
@@ -26,6 +27,7 @@ struct Session {
     SchemaCheck schema;
     std::optional<Batch> batch;     // Use::kWrite
     std::optional<KeyLookup> keys;  // Use::kRead
+    RequestSweep requests;          // Use::kMaintain
 };
 
 class Sessions {
