@@ -50,6 +50,9 @@ struct ApplicationCopy {
     std::string record;  // JSON text, as the API returned it
     // The same in the form of the store that it comes from, for one of the same kind; empty: it has none of its own.
     std::string native;
+    // Why `record` does not say what the store has, one line that names the row; empty: it does. Where there is no
+    // `native` to take instead, nothing may be made of it.
+    std::string unfaithful;
 };
 
 // An Idempotency-Key that is still kept.

@@ -275,13 +275,59 @@ TEST_F(CopyLimits, WhatWouldNotComeBackTheSame) {
     EXPECT_EQ(direct().count("applications"), 0);
 }
 
+// Guards: JSON that would say something else than the database. Another program's values, anywhere in a record.
+TEST_F(CopyLimits, WhatJsonDoesNotHaveIsNamed) {
+    const Tenant tenant = admin().make_tenant();
+    const Answer made = admin().create(tenant, order("Typed"));
+    struct {
+        const char *value, *says;
+    } const cases[] = {
+        {R"({"$numberDouble":"NaN"})", "no number"},
+        {R"({"$numberDouble":"-Infinity"})", "no number"},
+        {R"({"$binary":{"base64":"AAEC","subType":"00"}})", "binary"},
+        {R"({"$regularExpression":{"pattern":"a","options":""}})", "regex"},
+        {R"({"$timestamp":{"t":1,"i":2}})", "timestamp"},
+        {R"({"$numberDecimal":"1.5"})", "decimal"},
+        {R"({"$minKey":1})", "minKey"},
+        {R"({"$date":{"$numberLong":"999999999999999"}})", "date"},
+    };
+    for (const auto &one : cases) {
+        for (const char *place : {R"({"$set":{"theirs":%}})", R"({"$set":{"metadata":{"a":[{"b":%}]}}})"}) {
+            std::string change = place;
+            change.replace(change.find('%'), 1, one.value);
+            update("applications", made.id, change);
+            const std::string said = refusal(admin(), second());
+            EXPECT_TRUE(said.starts_with(std::to_string(AC_ECHECK) + " the application " + made.id)) << said;
+            EXPECT_NE(said.find(one.says), std::string::npos) << said;
+            EXPECT_EQ(second().store().app_count(tenant.organization), 0U);
+            update("applications", made.id, R"({"$unset":{"theirs":""},"$set":{"metadata":{}}})");
+        }
+    }
+    copy(admin(), second());
+    EXPECT_EQ(shown(second()), shown(admin()));
+}
+
+TEST_F(CopyLimits, AProviderThatJsonDoesNotHaveIsNamed) {
+    const Tenant tenant = admin().make_tenant();
+    ProviderSpec spec;
+    spec.org = tenant.organization;
+    spec.name = "Store";
+    spec.provider = "s3";
+    spec.id = ObjectId::make();
+    admin().store().provider_create(spec, [](std::string_view) { return true; });
+    update("storageProviders", spec.id->hex(), R"({"$set":{"config":{"a":{"$numberDouble":"Infinity"}}}})");
+    const std::string said = refusal(admin(), second());
+    EXPECT_TRUE(said.starts_with(std::to_string(AC_ECHECK) + " the storage provider " + spec.id->hex())) << said;
+}
+
 // Guards: types that JSON does not have, in members that other programs put there.
 TEST_F(CopyLimits, BetweenDatabasesTypesStay) {
     const Tenant tenant = admin().make_tenant(5);
     const Answer made = admin().create(tenant, order("Typed", "key"));
     update("applications", made.id,
            R"({"$set":{"lastBuildProcessedDate":{"$date":{"$numberLong":"1700000000000"}},
-               "theirs":{"when":{"$date":{"$numberLong":"1"}},"id":{"$oid":"507f1f77bcf86cd799439011"},"n":7}}})");
+               "theirs":{"when":{"$date":{"$numberLong":"1"}},"id":{"$oid":"507f1f77bcf86cd799439011"},"n":7,
+                         "none":{"$numberDouble":"NaN"},"b":{"$binary":{"base64":"AAEC","subType":"00"}}}}})");
     Client other(server().uri(), database() + "-2");
     Gateway target(server().uri({}, database() + "-2"));
     copy(admin(), target);

@@ -85,7 +85,7 @@ Bson document_of(const Draft &draft) {
     return document;
 }
 
-std::string record_json(const bson_t *document) {
+std::string record_json(const bson_t *document, Foreign foreign) {
     std::string json = "{";
     bson_iter_t at;
     if (bson_iter_init(&at, document)) {
@@ -96,7 +96,7 @@ std::string record_json(const bson_t *document) {
             if (json.size() > 1) json += ',';
             append_string(json, key);
             json += ':';
-            append_value(json, at);
+            append_value(json, at, foreign);
         }
     }
     json += '}';

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "mongo/bson.h"
+#include "mongo/json_bson.h"
 #include "mongo/server.h"
 
 namespace appcreate::mongo {
@@ -13,7 +14,7 @@ namespace appcreate::mongo {
 Bson document_of(const Draft &draft);
 
 // The record as the API returned it, byte for byte.
-std::string record_json(const bson_t *document);
+std::string record_json(const bson_t *document, Foreign foreign = Foreign::kNull);
 // The answer that carries it, the same bytes where they were kept.
 std::string answer_json(const bson_t *document);
 

@@ -1,6 +1,7 @@
 #include "mongo/json_bson.h"
 
 #include <array>
+#include <cmath>
 
 #include "errors.h"
 #include "json_numbers.h"
@@ -61,14 +62,19 @@ std::string_view bytes_of(const bson_iter_t &value) {
     return {reinterpret_cast<const char *>(data), n};
 }
 
-void append_array(std::string &json, std::string_view bson) {
+void append_foreign(std::string &json, const bson_iter_t &value, Foreign foreign) {
+    if (foreign == Foreign::kRefuse) throw NoJson{bson_iter_type(&value)};
+    json += "null";
+}
+
+void append_array(std::string &json, std::string_view bson, Foreign foreign) {
     const BsonView view(bson);
     bson_iter_t at;
     json += '[';
     if (bson_iter_init(&at, view.get())) {
         for (bool first = true; bson_iter_next(&at); first = false) {
             if (!first) json += ',';
-            append_value(json, at);
+            append_value(json, at, foreign);
         }
     }
     json += ']';
@@ -87,7 +93,7 @@ void append_json(Writer &out, std::string_view key, std::string_view json) {
     append(out, key, in);
 }
 
-void append_object(std::string &json, std::string_view bson) {
+void append_object(std::string &json, std::string_view bson, Foreign foreign) {
     const BsonView view(bson);
     bson_iter_t at;
     json += '{';
@@ -96,18 +102,18 @@ void append_object(std::string &json, std::string_view bson) {
             if (!first) json += ',';
             append_string(json, {bson_iter_key(&at), bson_iter_key_len(&at)});
             json += ':';
-            append_value(json, at);
+            append_value(json, at, foreign);
         }
     }
     json += '}';
 }
 
-void append_value(std::string &json, const bson_iter_t &value) {
+void append_value(std::string &json, const bson_iter_t &value, Foreign foreign) {
     switch (bson_iter_type(&value)) {
         case BSON_TYPE_DOCUMENT:
-            return append_object(json, bytes_of(value));
+            return append_object(json, bytes_of(value), foreign);
         case BSON_TYPE_ARRAY:
-            return append_array(json, bytes_of(value));
+            return append_array(json, bytes_of(value), foreign);
         case BSON_TYPE_UTF8: {
             std::uint32_t n = 0;
             const char *text = bson_iter_utf8(&value, &n);
@@ -117,17 +123,23 @@ void append_value(std::string &json, const bson_iter_t &value) {
         case BSON_TYPE_INT64:
             return append_integer(json, bson_iter_as_int64(&value));
         case BSON_TYPE_DOUBLE:
+            if (!std::isfinite(bson_iter_double(&value))) return append_foreign(json, value, foreign);
             return append_real(json, bson_iter_double(&value));
         case BSON_TYPE_BOOL:
             json += bson_iter_bool(&value) ? "true" : "false";
             return;
         case BSON_TYPE_OID:
             return append_string(json, to_id(bson_iter_oid(&value)).hex());
-        case BSON_TYPE_DATE_TIME:
-            return append_string(json, timestamp(bson_iter_date_time(&value)));
-        default:
-            // Null, and what only other programs can have put there.
+        case BSON_TYPE_DATE_TIME: {
+            const std::string time = timestamp(bson_iter_date_time(&value));
+            if (parse_timestamp(time) != bson_iter_date_time(&value)) return append_foreign(json, value, foreign);
+            return append_string(json, time);
+        }
+        case BSON_TYPE_NULL:
             json += "null";
+            return;
+        default:
+            return append_foreign(json, value, foreign);
     }
 }
 

@@ -126,6 +126,57 @@ T need(const std::optional<T> &member, const char *what, const ObjectId &id, con
     damaged(what, id, std::string("has no ") + name + "; run \"appctl check\" on its store");
 }
 
+const char *name_of(bson_type_t type) noexcept {
+    switch (type) {
+        case BSON_TYPE_DOUBLE:
+            return "double that is no number";
+        case BSON_TYPE_DATE_TIME:
+            return "date whose year has no four digits";
+        case BSON_TYPE_BINARY:
+            return "binary";
+        case BSON_TYPE_UNDEFINED:
+            return "undefined";
+        case BSON_TYPE_REGEX:
+            return "regex";
+        case BSON_TYPE_DBPOINTER:
+            return "dbPointer";
+        case BSON_TYPE_CODE:
+        case BSON_TYPE_CODEWSCOPE:
+            return "javascript";
+        case BSON_TYPE_SYMBOL:
+            return "symbol";
+        case BSON_TYPE_TIMESTAMP:
+            return "timestamp";
+        case BSON_TYPE_DECIMAL128:
+            return "decimal";
+        case BSON_TYPE_MINKEY:
+            return "minKey";
+        case BSON_TYPE_MAXKEY:
+            return "maxKey";
+        default:
+            return "unknown";
+    }
+}
+
+// A JSON text of what the database has, or a failure that names the row: another program may have put values there that
+// JSON does not have, keys twice, or text that is none.
+template <class Append>
+std::string faithful_json(const char *what, const ObjectId &id, const Append &append) {
+    constexpr const char *kRemedy =
+        "; another program wrote it: mend it in the store that is copied, then repeat the copy";
+    std::string json;
+    try {
+        append(json);
+    } catch (const NoJson &value) {
+        damaged(
+            what, id,
+            std::string("has a value of the type \"") + name_of(value.type) + "\", which JSON does not have" + kRemedy);
+    }
+    const Document document = read_json(json, kMaxStoredDepth);
+    if (document.is_malformed()) damaged(what, id, "is no JSON (" + document.malformed + ")" + kRemedy);
+    return json;
+}
+
 Bson one_id(const ObjectId &id) {
     Bson filter;
     Writer(filter).id("_id", id);
@@ -195,7 +246,9 @@ ProviderCopy Collection<ProviderCopy>::read(const Reader &reader) {
     row.region = reader.text("region").value_or("");
     row.provider = reader.text("provider").value_or("");
     const Bson none;
-    append_object(row.config, reader.document("config").value_or(none.bytes()));
+    row.config = faithful_json("storage provider", row.id, [&](std::string &json) {
+        append_object(json, reader.document("config").value_or(none.bytes()), Foreign::kRefuse);
+    });
     row.created_at = reader.time("createdAt").value_or(0);
     return row;
 }
@@ -259,7 +312,14 @@ ApplicationCopy Collection<ApplicationCopy>::read(const Reader &reader) {
     row.organization = need(reader.id("organization"), "application", row.id, "organization");
     row.slug = need(reader.text("slug"), "application", row.id, "slug");
     row.created_at = reader.time("createdAt").value_or(0);
-    row.record = record_json(reader.get());
+    try {
+        row.record = faithful_json("application", row.id,
+                                   [&](std::string &json) { json = record_json(reader.get(), Foreign::kRefuse); });
+    } catch (const Failure &failure) {
+        if (failure.status() != AC_ECHECK) throw;
+        row.record = record_json(reader.get());
+        row.unfaithful = failure.what();
+    }
     row.native.assign(reinterpret_cast<const char *>(bson_get_data(reader.get())), reader.get()->len);
     return row;
 }

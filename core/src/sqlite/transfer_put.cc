@@ -118,7 +118,10 @@ void SqliteTransfer::put(std::span<const ApplicationCopy> rows) {
     transactions_.writing([&](const Connection &connection) {
         Putter<ApplicationCopy> putter(connection, path_);
         std::map<ObjectId, std::int64_t> added;
-        for (const ApplicationCopy &row : rows) added[row.organization] += putter.put(row) ? 1 : 0;
+        for (const ApplicationCopy &row : rows) {
+            if (!row.unfaithful.empty()) throw Failure(AC_ECHECK, row.unfaithful);
+            added[row.organization] += putter.put(row) ? 1 : 0;
+        }
         Statement count = connection.prepare("UPDATE organizations SET applications = applications + ? WHERE id = ?");
         for (const auto &[organization, n] : added) {
             if (n != 0) Run(count).integer(n).blob(organization.bytes).done();
