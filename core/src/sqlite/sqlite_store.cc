@@ -155,17 +155,14 @@ void SqliteStore::key_revoke(const ObjectId &id) {
 }
 
 void SqliteStore::app_list(std::string_view org, std::optional<ObjectId> after, std::size_t max, const RowSink &row) {
-    std::size_t left = max == 0 ? SIZE_MAX : max;
-    do {
-        const Page page = reading([&](const Connection &connection) {
-            return read_page(connection, find_organization(connection, org), after, left);
-        });
-        for (const std::string &record : page.records) {
+    ApplicationPages pages(after, max == 0 ? SIZE_MAX : max);
+    while (!pages.is_over()) {
+        const std::vector<std::string> records = reading(
+            [&](const Connection &connection) { return pages.step(connection, find_organization(connection, org)); });
+        for (const std::string &record : records) {
             if (!row(record)) return;
         }
-        left -= page.records.size();
-        after = page.next;
-    } while (after && left > 0);
+    }
 }
 
 void SqliteStore::app_show(std::string_view org, std::string_view app, const RowSink &row) {
