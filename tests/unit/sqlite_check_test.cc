@@ -1,4 +1,8 @@
 // check finds every broken promise, and mends what can be mended.
+#include <thread>
+
+#include "sqlite/check.h"
+#include "sqlite/turn.h"
 #include "sqlite_support.h"
 
 namespace appcreate::test {
@@ -112,6 +116,115 @@ TEST_F(SqliteCheck, DamagedIndex) {
         " WHERE name = 'sqlite_autoindex_applications_2'");
     store_ = under_test_.open();
     EXPECT_FALSE(check().is_whole);
+}
+
+// An index that SQLite keeps no more while `change` runs: afterwards the table and it say different things.
+void change_behind_index(const std::string &path, const std::string &index, const std::string &change) {
+    const auto redefine = [&](const std::string &sql) {
+        Stranger(path).exec("PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = " + sql + " WHERE name = '" +
+                            index + "'");
+    };
+    redefine("sql || ' WHERE 0'");
+    Stranger(path).exec(change);
+    redefine("replace(sql, ' WHERE 0', '')");
+}
+
+// quick_check does not see it: the index is a sound tree, with other keys than the table.
+TEST_F(SqliteCheck, RowThatAnIndexLacks) {
+    change_behind_index(under_test_.path(), "keys_organization",
+                        "INSERT INTO keys SELECT NULL, randomblob(32), randomblob(12), organization, owner, role,"
+                        " permissions, revoked, expires_at, created_at FROM keys LIMIT 1");
+    const Result result = check();
+    EXPECT_FALSE(result.is_whole);
+    ASSERT_FALSE(result.problems.empty());
+    EXPECT_NE(result.problems[0].find("missing from index keys_organization"), std::string::npos) << result.problems[0];
+}
+
+TEST_F(SqliteCheck, IndexEntryWithoutARow) {
+    change_behind_index(under_test_.path(), "keys_organization", "DELETE FROM keys WHERE rowid > 0");
+    const Result result = check();
+    EXPECT_FALSE(result.is_whole);
+    ASSERT_FALSE(result.problems.empty());
+    EXPECT_NE(result.problems[0].find("entries in index keys_organization"), std::string::npos) << result.problems[0];
+}
+
+// ---- repairs, while creates go on
+
+class SqliteRepair : public SqliteCheck {
+  protected:
+    sqlite::Connection connection_{under_test_.path(), sqlite::Use::kWrite, in_ms(20'000)};
+};
+
+// What is missing stays the same whatever is created meanwhile: nothing is counted while others wait.
+TEST_F(SqliteRepair, CountIsRightWhateverWasCreatedMeanwhile) {
+    Stranger(under_test_.path()).exec("UPDATE organizations SET applications = applications + 3");
+    const auto count = sqlite::read_count(connection_, 0);
+    ASSERT_TRUE(count);
+    EXPECT_EQ(count->counted, 7);
+    EXPECT_EQ(count->records, 4);
+    write_all(*store_, named(org_.key, "App", 5));
+    EXPECT_TRUE(sqlite::mend_count(connection_, *count));
+    EXPECT_EQ(store_->app_count(org_.slug), 9U);
+    EXPECT_FALSE(sqlite::read_count(connection_, count->rowid));
+    EXPECT_TRUE(check().is_whole);
+}
+
+TEST_F(SqliteRepair, TwoOfOneCountDoNotAddUp) {
+    Stranger(under_test_.path()).exec("UPDATE organizations SET applications = 1");
+    const auto first = sqlite::read_count(connection_, 0);
+    const auto second = sqlite::read_count(connection_, 0);
+    EXPECT_TRUE(sqlite::mend_count(connection_, *first));
+    EXPECT_FALSE(sqlite::mend_count(connection_, *second));
+    EXPECT_EQ(store_->app_count(org_.slug), 4U);
+    Stranger(under_test_.path()).exec("UPDATE organizations SET applications = 1");
+    EXPECT_TRUE(check(true).is_whole);
+    EXPECT_EQ(store_->app_count(org_.slug), 4U);
+}
+
+TEST_F(SqliteRepair, StrayRequestsGoInManyTransactions) {
+    Stranger(under_test_.path())
+        .exec(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
+            " INSERT INTO idempotency SELECT NULL, 9223372036854775807, randomblob(32), zeroblob(32), 1000000 + i"
+            " FROM n");
+    alignas(64) char memory[AC_TURN_SIZE];
+    sqlite::init_turn(memory);
+    StoreOptions options = under_test_.options();
+    options.turn = memory;
+    const auto store = open_store(options);
+    bool is_whole = false;
+    const auto problems = rows([&](const RowSink &sink) { is_whole = store->check(true, sink); });
+    EXPECT_TRUE(is_whole);
+    ASSERT_EQ(problems.size(), 1U);
+    EXPECT_NE(problems[0].find("5000 kept requests"), std::string::npos) << problems[0];
+    EXPECT_EQ(Stranger(under_test_.path()).query("SELECT count(*) FROM idempotency"), 1);
+    EXPECT_GE(sqlite::Turn(memory).commits(), 5U);
+}
+
+// One that got its application back, or is another one's now.
+TEST_F(SqliteRepair, RequestThatIsStrayNoMoreStays) {
+    Stranger stranger(under_test_.path());
+    stranger.exec("UPDATE idempotency SET application = application + 1000");
+    const auto checked = sqlite::check_requests(connection_, 0);
+    ASSERT_EQ(checked.stray.size(), 1U);
+    EXPECT_EQ(checked.next, 0);
+    stranger.exec("UPDATE idempotency SET application = application - 1000");
+    sqlite::remove_requests(connection_, checked.stray);
+    EXPECT_EQ(stranger.query("SELECT count(*) FROM idempotency"), 1);
+}
+
+TEST_F(SqliteRepair, WhileCreatesGoOn) {
+    std::jthread creating([this] {
+        const auto other = under_test_.open();
+        for (int i = 0; i < 60; ++i) write_all(*other, named(org_.key, "More", 3));
+    });
+    for (int i = 0; i < 5; ++i) {
+        Stranger(under_test_.path()).exec("UPDATE organizations SET applications = applications + 11");
+        EXPECT_TRUE(check(true).is_whole);
+    }
+    creating.join();
+    EXPECT_TRUE(check().is_whole);
+    EXPECT_EQ(store_->app_count(org_.slug), 184U);
 }
 
 }  // namespace

@@ -74,7 +74,7 @@ std::string what_is_wrong(const Record &record) {
 }  // namespace
 
 std::vector<ProblemRow> check_file(const Connection &connection) {
-    Statement statement = connection.prepare("PRAGMA quick_check(" + std::to_string(kMaxReports) + ")");
+    Statement statement = connection.prepare("PRAGMA integrity_check(" + std::to_string(kMaxReports) + ")");
     std::vector<ProblemRow> out;
     Run run(statement);
     while (run.row()) {
@@ -83,39 +83,57 @@ std::vector<ProblemRow> check_file(const Connection &connection) {
     return out;
 }
 
-std::vector<ProblemRow> check_counts(const Connection &connection, bool repair) {
+std::optional<Count> read_count(const Connection &connection, std::int64_t after) {
     Statement statement = connection.prepare(
-        "SELECT * FROM (SELECT o.rowid, o.id, o.applications,"
-        " (SELECT count(*) FROM applications a WHERE a.organization = o.rowid) AS records FROM organizations o)"
-        " WHERE applications <> records");
-    Statement mend = connection.prepare("UPDATE organizations SET applications = ? WHERE rowid = ?");
-    struct Wrong {
-        std::int64_t rowid, records;
-    };
-    std::vector<Wrong> wrong;
-    std::vector<ProblemRow> out;
-    {
-        Run run(statement);
-        while (run.row()) {
-            wrong.push_back({run.integer_at(0), run.integer_at(3)});
-            out.push_back(problem("count", run.id_at(1).hex(),
-                                  "counts " + std::to_string(run.integer_at(2)) + " applications, has " +
-                                      std::to_string(run.integer_at(3)),
-                                  repair));
-        }
+        "SELECT o.rowid, o.id, o.applications, (SELECT count(*) FROM applications a WHERE a.organization = o.rowid),"
+        " coalesce((SELECT value FROM meta WHERE name = 'count_repairs'), 0)"
+        " FROM organizations o WHERE o.rowid > ? ORDER BY o.rowid LIMIT 1");
+    Run run(statement);
+    if (!run.integer(after).row()) return std::nullopt;
+    return Count{run.integer_at(0), run.id_at(1).hex(), run.integer_at(2), run.integer_at(3), run.integer_at(4)};
+}
+
+ProblemRow wrong_count(const Count &count, bool repaired) {
+    return problem("count", count.organization,
+                   "counts " + std::to_string(count.counted) + " applications, has " + std::to_string(count.records),
+                   repaired);
+}
+
+bool mend_count(const Connection &connection, const Count &count) {
+    Statement number = connection.prepare(
+        "INSERT INTO meta(name, value) VALUES('count_repairs', ?1 + 1)"
+        " ON CONFLICT(name) DO UPDATE SET value = value + 1 WHERE value = ?1");
+    if (Run(number).integer(count.repairs).done() == 0) return false;
+    Statement mend = connection.prepare("UPDATE organizations SET applications = applications + ? WHERE rowid = ?");
+    Run(mend).integer(count.records - count.counted).integer(count.rowid).done();
+    return true;
+}
+
+RequestsChecked check_requests(const Connection &connection, std::int64_t after) {
+    Statement requests = connection.prepare(
+        "SELECT i.rowid, a.rowid FROM idempotency i LEFT JOIN applications a ON a.rowid = i.application"
+        " WHERE i.rowid > ? ORDER BY i.rowid LIMIT ?");
+    RequestsChecked out;
+    int seen = 0;
+    Run run(requests);
+    run.integer(after).integer(kRecordsOfOneCheck);
+    for (; run.row(); ++seen) {
+        out.next = run.integer_at(0);
+        if (run.is_null(1)) out.stray.push_back(out.next);
     }
-    if (!repair) return out;
-    for (const Wrong &one : wrong) Run(mend).integer(one.records).integer(one.rowid).done();
+    if (seen < kRecordsOfOneCheck) out.next = 0;
     return out;
 }
 
-std::vector<ProblemRow> check_requests(const Connection &connection, bool repair) {
-    constexpr std::string_view kStray = "NOT EXISTS (SELECT 1 FROM applications a WHERE a.rowid = application)";
-    const std::string condition = " FROM idempotency WHERE " + std::string(kStray);
-    const std::int64_t stray = connection.query_integer("SELECT count(*)" + condition);
-    if (stray == 0) return {};
-    if (repair) connection.exec(("DELETE" + condition).c_str());
-    return {problem("request", "", std::to_string(stray) + " kept requests without their application", repair)};
+ProblemRow stray_requests(std::size_t n, bool repaired) {
+    return problem("request", "", std::to_string(n) + " kept requests without their application", repaired);
+}
+
+void remove_requests(const Connection &connection, std::span<const std::int64_t> stray) {
+    Statement remove = connection.prepare(
+        "DELETE FROM idempotency WHERE rowid = ?"
+        " AND NOT EXISTS (SELECT 1 FROM applications a WHERE a.rowid = application)");
+    for (const std::int64_t rowid : stray) Run(remove).integer(rowid).done();
 }
 
 std::vector<ProblemRow> check_references(const Connection &connection) {

@@ -6,13 +6,13 @@
 #include "slug.h"
 #include "sqlite/applications.h"
 #include "sqlite/backup.h"
-#include "sqlite/check.h"
 #include "sqlite/failure.h"
 #include "sqlite/keys.h"
 #include "sqlite/organizations.h"
 #include "sqlite/page_memory.h"
 #include "sqlite/providers.h"
 #include "sqlite/restore.h"
+#include "sqlite/store_check.h"
 #include "sqlite/transfer.h"
 
 namespace appcreate::sqlite {
@@ -177,43 +177,7 @@ std::uint64_t SqliteStore::app_count(std::string_view org) {
     });
 }
 
-bool SqliteStore::check(bool repair, const RowSink &row) {
-    bool is_whole = true;
-    bool is_wanted = true;
-    const auto report = [&](const std::vector<ProblemRow> &problems) {
-        for (const ProblemRow &problem : problems) {
-            is_whole = is_whole && problem.repaired;
-            is_wanted = is_wanted && row(render(problem));
-        }
-    };
-    // What SQLite cannot read is a problem to report, not the end of the check.
-    const auto part = [&](auto &&function) {
-        try {
-            function();
-        } catch (const Failure &failure) {
-            if ((failure.detail() & 0xff) != SQLITE_CORRUPT) throw;
-            report({{"file", "", failure.what(), false}});
-        }
-    };
-    const auto mending = [&](auto &&function) {
-        if (repair) return writing([&](const Connection &connection) { return function(connection, true); });
-        return reading([&](const Connection &connection) { return function(connection, false); });
-    };
-    part([&] { report(reading(check_file)); });
-    part([&] { report(reading(check_references)); });
-    part([&] { report(mending(check_counts)); });
-    part([&] { report(mending(check_requests)); });
-    part([&] {
-        for (std::int64_t after = 0; is_wanted;) {
-            const RecordsChecked part_checked =
-                reading([&](const Connection &connection) { return check_records(connection, after); });
-            report(part_checked.problems);
-            after = part_checked.next;
-            if (after == 0) return;
-        }
-    });
-    return is_whole;
-}
+bool SqliteStore::check(bool repair, const RowSink &row) { return check_store(transactions_, repair, row); }
 
 std::optional<Contents> SqliteStore::backup(const std::string &file, bool replace, const Progress &progress) {
     try {
