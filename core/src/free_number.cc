@@ -12,48 +12,45 @@ constexpr unsigned kOctaves = 61;
 // So many next to `taken` are asked for first, where many are asked for at once.
 constexpr std::size_t kNear = 8;
 
-// One number of each octave of distances, and all of the first.
-std::vector<std::uint64_t> far_and_near(std::uint64_t taken, std::size_t width,
-                                        const std::function<std::uint64_t()> &random, unsigned from, unsigned to) {
-    std::vector<std::uint64_t> out;
-    for (unsigned octave = from; octave < to; ++octave) {
-        const std::uint64_t size = std::uint64_t{1} << octave;
-        if (size < std::min(width, kNear)) {
-            for (std::uint64_t i = 0; i < size; ++i) out.push_back(taken + size + i);
-        } else {
-            out.push_back(taken + size + (size == 1 ? 0 : random() % size));
-        }
-    }
-    return out;
-}
-
-std::vector<std::uint64_t> between(std::uint64_t taken, std::uint64_t free, std::size_t width) {
-    std::vector<std::uint64_t> out;
-    const std::uint64_t distance = free - taken;
-    const std::uint64_t parts = std::min<std::uint64_t>(width + 1, distance);
-    for (std::uint64_t i = 1; i < parts; ++i)
-        out.push_back(taken + distance / parts * i + distance % parts * i / parts);
-    return out;
-}
-
 }  // namespace
 
-std::uint64_t free_number_above(std::uint64_t taken, std::size_t width, const std::function<std::uint64_t()> &random,
-                                const CountTaken &count_taken) {
-    std::uint64_t free = 0;
-    const auto narrow = [&](std::span<const std::uint64_t> numbers) {
-        const std::size_t n = count_taken(numbers);
-        if (n > 0) taken = numbers[n - 1];
-        if (n < numbers.size()) free = numbers[n];
-    };
-    const std::uint64_t start = taken;
-    const unsigned at_once = width == 1 ? 1 : kOctaves;
-    for (unsigned octave = 0; free == 0; octave += at_once) {
-        if (octave >= kOctaves) throw Failure(AC_EINTERNAL, "no number behind a slug is free; run \"appctl check\"");
-        narrow(far_and_near(start, width, random, octave, std::min(octave + at_once, kOctaves)));
+NumberSearch::NumberSearch(std::uint64_t taken, std::size_t width, const std::function<std::uint64_t()> &random)
+    : random_(random), width_(width), start_(taken), taken_(taken) {
+    gallop();
+}
+
+void NumberSearch::go_on(std::size_t taken) {
+    if (taken > 0) taken_ = numbers_[taken - 1];
+    if (taken < numbers_.size()) free_ = numbers_[taken];
+    numbers_.clear();
+    if (free_ == 0) {
+        gallop();
+    } else {
+        bisect();
     }
-    while (free - taken > 1) narrow(between(taken, free, width));
-    return free;
+}
+
+// One number of each octave of distances, and all of the first where many are asked for at once.
+void NumberSearch::gallop() {
+    if (octave_ == kOctaves) throw Failure(AC_EINTERNAL, "no number behind a slug is free; run \"appctl check\"");
+    const unsigned end = width_ == 1 ? octave_ + 1 : kOctaves;
+    for (; octave_ < end; ++octave_) {
+        const std::uint64_t size = std::uint64_t{1} << octave_;
+        if (size < std::min(width_, kNear)) {
+            for (std::uint64_t i = 0; i < size; ++i) numbers_.push_back(start_ + size + i);
+        } else {
+            numbers_.push_back(start_ + size + (size == 1 ? 0 : random_() % size));
+        }
+    }
+}
+
+// In even steps between the last taken and the first free one.
+void NumberSearch::bisect() {
+    const std::uint64_t distance = free_ - taken_;
+    const std::uint64_t parts = std::min<std::uint64_t>(width_ + 1, distance);
+    for (std::uint64_t i = 1; i < parts; ++i) {
+        numbers_.push_back(taken_ + distance / parts * i + distance % parts * i / parts);
+    }
 }
 
 std::uint64_t random_number() {

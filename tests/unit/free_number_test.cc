@@ -24,15 +24,15 @@ struct Search {
 
 Search search(const Numbers &taken, std::uint64_t start, std::size_t width, std::mt19937_64 &random) {
     Search out;
-    out.found = free_number_above(
-        start, width, [&] { return random(); },
-        [&](std::span<const std::uint64_t> numbers) {
-            EXPECT_TRUE(std::is_sorted(numbers.begin(), numbers.end()));
-            ++out.round_trips;
-            out.looked_at.insert(out.looked_at.end(), numbers.begin(), numbers.end());
-            const auto free = std::find_if(numbers.begin(), numbers.end(), [&](auto n) { return !taken.contains(n); });
-            return static_cast<std::size_t>(free - numbers.begin());
-        });
+    NumberSearch search(start, width, [&] { return random(); });
+    for (; !search.numbers().empty(); ++out.round_trips) {
+        const auto numbers = search.numbers();
+        EXPECT_TRUE(std::is_sorted(numbers.begin(), numbers.end()));
+        out.looked_at.insert(out.looked_at.end(), numbers.begin(), numbers.end());
+        const auto free = std::find_if(numbers.begin(), numbers.end(), [&](auto n) { return !taken.contains(n); });
+        search.go_on(static_cast<std::size_t>(free - numbers.begin()));
+    }
+    out.found = search.number();
     return out;
 }
 
@@ -136,12 +136,12 @@ TEST(FreeNumber, EndsWhereNothingIsFree) {
     std::mt19937_64 random(7);
     for (const std::size_t width : kWidths) {
         std::size_t looked_at = 0;
-        EXPECT_ANY_THROW(free_number_above(
-            1, width, [&] { return random(); },
-            [&](std::span<const std::uint64_t> all) {
-                looked_at += all.size();
-                return all.size();
-            }));
+        NumberSearch search(1, width, [&] { return random(); });
+        EXPECT_ANY_THROW(for (;;) {
+            ASSERT_LT(looked_at, 100U);
+            looked_at += search.numbers().size();
+            search.go_on(search.numbers().size());
+        });
         EXPECT_LT(looked_at, 100U);
     }
 }

@@ -35,7 +35,7 @@ void Batch::run(std::span<Create *const> creates) {
     size_ = creates.size();
     open_.assign(creates.begin(), creates.end());
     try {
-        run_some(creates);
+        run_some(creates, true);
     } catch (const ServerFailure &failure) {
         failure_ = failure;
     } catch (const std::exception &) {
@@ -56,11 +56,11 @@ void Batch::give_back_all() {
     report();
 }
 
-void Batch::run_some(std::span<Create *const> creates) {
+void Batch::run_some(std::span<Create *const> creates, bool may_follow) {
     std::vector<Create *> firsts;
     std::vector<Create *> followers;
     for (Create *create : creates) {
-        if (!create->request()) {
+        if (!create->request() || !may_follow) {
             firsts.push_back(create);
             continue;
         }
@@ -177,7 +177,8 @@ void Batch::choose_providers(Entries &open) {
     sweep(open);
 }
 
-// Those that waited for the first with their Idempotency-Key. Where it made nothing, one of them is the first now.
+// Those that waited for the first with their Idempotency-Key. Where it made nothing, they go all at once, or one key
+// that is sent with many requests that are refused would hold everybody up: the unique index decides who is the first.
 void Batch::follow(std::span<Create *const> followers) {
     std::vector<Create *> again;
     for (Create *create : followers) {
@@ -198,7 +199,7 @@ void Batch::follow(std::span<Create *const> followers) {
     }
     report();
     for (const Create *create : again) firsts_.erase(*create->request());
-    if (!again.empty()) run_some(again);
+    if (!again.empty()) run_some(again, false);
 }
 
 void Batch::render(Entry &entry, bool with_id) {

@@ -63,7 +63,8 @@ class Batch {
         std::optional<std::string> answer;
     };
 
-    void run_some(std::span<Create *const> creates);
+    // `may_follow`: of those with one Idempotency-Key all but the first wait for it.
+    void run_some(std::span<Create *const> creates, bool may_follow);
     std::vector<Entry> draft(std::span<Create *const> creates);
     void replay(Entries &open);
     void choose_providers(Entries &open);

@@ -19,6 +19,17 @@ bool is_full(Server &server, const Plan &plan) {
     return find_free_places(server, plan.organization, *plan.limit, outsiders + 1).size() <= outsiders;
 }
 
+// The numbers that creates of these bases would get.
+std::map<std::string_view, std::int64_t> numbers_of(Server &server, const ObjectId &organization,
+                                                    const std::vector<std::string> &bases) {
+    std::vector<TakenNumber> taken;
+    for (const std::string &base : bases) taken.push_back({base});
+    const std::vector<std::int64_t> free = find_free_numbers(server, organization, taken);
+    std::map<std::string_view, std::int64_t> out;
+    for (std::size_t i = 0; i < bases.size(); ++i) out.emplace(bases[i], free[i]);
+    return out;
+}
+
 }  // namespace
 
 void Batch::validate(const Entries &open) {
@@ -34,12 +45,13 @@ void Batch::validate(const Entries &open) {
         for (const Entry *entry : entries) bases.push_back(entry->draft.base);
         const std::vector<std::string> taken =
             persist(false, [&] { return server_.taken_slugs(plan.organization, bases); });
+        const std::map<std::string_view, std::int64_t> numbers =
+            persist(false, [&] { return numbers_of(server_, plan.organization, taken); });
         for (Entry *entry : entries) {
             Draft &draft = entry->draft;
-            if (std::find(taken.begin(), taken.end(), draft.base) != taken.end()) {
-                const std::int64_t number =
-                    persist(false, [&] { return find_free_number(server_, plan.organization, draft.base, 1); });
-                draft.slug = numbered_slug(draft.base, static_cast<std::uint64_t>(number));
+            const auto number = numbers.find(draft.base);
+            if (number != numbers.end()) {
+                draft.slug = numbered_slug(draft.base, static_cast<std::uint64_t>(number->second));
             }
             render(*entry, false);
             draft.create->would_create(draft.slug);

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <map>
-#include <span>
+#include <string>
+#include <unordered_set>
 #include <utility>
 
 #include "free_number.h"
@@ -20,22 +21,26 @@ std::string slug_of(std::string_view base, std::int64_t number) {
     return numbered_slug(base, static_cast<std::uint64_t>(number));
 }
 
-std::vector<bool> are_taken(Server &server, const ObjectId &organization, std::string_view base,
-                            const std::vector<std::int64_t> &numbers) {
-    std::vector<std::string> slugs;
-    slugs.reserve(numbers.size());
-    for (const std::int64_t number : numbers) slugs.push_back(slug_of(base, number));
+using Slugs = std::unordered_set<std::string>;
+
+// Those that are taken.
+Slugs taken_of(Server &server, const ObjectId &organization, const std::vector<std::string> &slugs) {
+    if (slugs.empty()) return {};
     const std::vector<std::string> taken = server.taken_slugs(organization, slugs);
-    std::vector<bool> out;
-    out.reserve(slugs.size());
-    for (const std::string &slug : slugs) out.push_back(std::find(taken.begin(), taken.end(), slug) != taken.end());
-    return out;
+    return {taken.begin(), taken.end()};
 }
 
+// The drafts of one base in one organization.
 struct Group {
-    const ObjectId &organization;
     std::string_view base;
-    const std::vector<Unnamed> &drafts;
+    std::vector<Unnamed> drafts;
+    std::int64_t last = 0;   // the last number that was found taken; 0: none was tried
+    std::int64_t found = 0;  // a free one above
+    std::int64_t first = 0;  // of those that the counter handed out
+    std::int64_t window = 0;
+    bool is_known = true;  // that the window is free
+
+    [[nodiscard]] std::int64_t count() const noexcept { return static_cast<std::int64_t>(drafts.size()); }
 };
 
 void name(const Unnamed &unnamed, std::int64_t number) {
@@ -43,59 +48,109 @@ void name(const Unnamed &unnamed, std::int64_t number) {
     unnamed.draft->slug = slug_of(unnamed.draft->base, number);
 }
 
-// The next ones, which nobody else gets. Numbers start at 2, so the number after a count of n is n + 2.
-void give_next(Server &server, const Group &group) {
-    const auto count = static_cast<std::int64_t>(group.drafts.size());
-    std::int64_t number = server.next_suffix(group.organization, group.base, count) + 2 - count;
-    for (const Unnamed &unnamed : group.drafts) name(unnamed, number++);
+void look_for_free(Server &server, const ObjectId &organization, std::vector<Group> &groups) {
+    std::vector<TakenNumber> taken;
+    for (const Group &group : groups) {
+        if (group.last != 0) taken.push_back({group.base, group.last});
+    }
+    if (taken.empty()) return;
+    const std::vector<std::int64_t> found = find_free_numbers(server, organization, taken);
+    auto next = found.begin();
+    for (Group &group : groups) {
+        if (group.last != 0) group.found = *next++;
+    }
 }
 
-// `last` was taken by a name of its own, and others may be. The counter goes past those that stand in a row; of what it
-// hands out then, twice as many as are needed, those are used that are free. Who gets none draws one far off, where
-// nobody can stand in the way of all.
-void give_free(Server &server, const Group &group, std::int64_t last) {
-    const std::int64_t found = find_free_number(server, group.organization, group.base, last);
-    const auto count = static_cast<std::int64_t>(group.drafts.size());
-    const std::int64_t window = count == 1 ? 1 : 2 * count;
-    const std::int64_t more = found - last - 1 + window;
-    const std::int64_t first = server.next_suffix(group.organization, group.base, more) + 2 - window;
-    std::vector<std::int64_t> numbers;
-    for (std::int64_t i = 0; i < window; ++i) numbers.push_back(first + i);
-    std::vector<bool> is_taken(numbers.size());
-    if (window > 1 || first != found) is_taken = are_taken(server, group.organization, group.base, numbers);
-    std::size_t at = 0;
+// The next numbers, which nobody else gets: as many as are needed, or, where names of their own stand in the way, past
+// those that stand in a row twice as many. Numbers start at 2, so the number after a count of n is n + 2.
+void count_up(Server &server, const ObjectId &organization, Group &group) {
+    group.window = group.last == 0 || group.count() == 1 ? group.count() : 2 * group.count();
+    const std::int64_t past = group.last == 0 ? 0 : group.found - group.last - 1;
+    group.first = server.next_suffix(organization, group.base, past + group.window) + 2 - group.window;
+    group.is_known = group.last == 0 || (group.window == 1 && group.first == group.found);
+}
+
+// Those of the window that are free. Who gets none draws one far off, where nobody can stand in the way of all.
+//
+// Long bases that are equal where they are cut share their slugs, so what another one was given is passed over: with a
+// number more at first, far off where others stand in the way too.
+void name_all(Server &server, const Group &group, const Slugs &taken, Slugs &given) {
+    std::int64_t number = group.first;
+    std::int64_t end = group.first + group.window;
     for (const Unnamed &unnamed : group.drafts) {
-        while (at < numbers.size() && is_taken[at]) ++at;
-        name(unnamed,
-             at < numbers.size() ? numbers[at++] : first + window + static_cast<std::int64_t>(server.random() % kFar));
+        for (; number < end; ++number) {
+            const std::string slug = slug_of(group.base, number);
+            if (given.contains(slug)) {
+                if (group.last == 0) ++end;
+            } else if (!taken.contains(slug)) {
+                break;
+            }
+        }
+        name(unnamed, number < end ? number++ : end + static_cast<std::int64_t>(server.random() % kFar));
+        given.insert(unnamed.draft->slug);
     }
+}
+
+void give_numbers(Server &server, const ObjectId &organization, std::vector<Group> &groups) {
+    look_for_free(server, organization, groups);
+    std::vector<std::string> slugs;
+    for (Group &group : groups) {
+        count_up(server, organization, group);
+        if (group.is_known) continue;
+        for (std::int64_t i = 0; i < group.window; ++i) slugs.push_back(slug_of(group.base, group.first + i));
+    }
+    const Slugs taken = taken_of(server, organization, slugs);
+    Slugs given;
+    for (const Group &group : groups) name_all(server, group, taken, given);
 }
 
 }  // namespace
 
-std::int64_t find_free_number(Server &server, const ObjectId &organization, std::string_view base, std::int64_t last) {
-    const auto count_taken = [&](std::span<const std::uint64_t> some) {
-        const std::vector<bool> taken = are_taken(server, organization, base, {some.begin(), some.end()});
-        return static_cast<std::size_t>(std::find(taken.begin(), taken.end(), false) - taken.begin());
-    };
-    return static_cast<std::int64_t>(free_number_above(
-        static_cast<std::uint64_t>(last), kProbes, [&] { return server.random(); }, count_taken));
+std::vector<std::int64_t> find_free_numbers(Server &server, const ObjectId &organization,
+                                            const std::vector<TakenNumber> &taken) {
+    std::vector<NumberSearch> searches;
+    searches.reserve(taken.size());
+    for (const TakenNumber &one : taken) {
+        searches.emplace_back(static_cast<std::uint64_t>(one.number), kProbes, [&server] { return server.random(); });
+    }
+    for (;;) {
+        std::vector<std::string> slugs;
+        for (std::size_t i = 0; i < searches.size(); ++i) {
+            for (const std::uint64_t number : searches[i].numbers()) {
+                slugs.push_back(numbered_slug(taken[i].base, number));
+            }
+        }
+        if (slugs.empty()) break;
+        const Slugs is_taken = taken_of(server, organization, slugs);
+        auto slug = slugs.begin();
+        for (NumberSearch &search : searches) {
+            const std::size_t asked = search.numbers().size();
+            if (asked == 0) continue;
+            const auto end = slug + static_cast<std::ptrdiff_t>(asked);
+            const auto free = std::find_if(slug, end, [&](const std::string &one) { return !is_taken.contains(one); });
+            search.go_on(static_cast<std::size_t>(free - slug));
+            slug = end;
+        }
+    }
+    std::vector<std::int64_t> out;
+    out.reserve(searches.size());
+    for (const NumberSearch &search : searches) out.push_back(static_cast<std::int64_t>(search.number()));
+    return out;
 }
 
 void give_numbers(Server &server, const std::vector<Unnamed> &drafts) {
-    std::map<std::pair<ObjectId, std::string_view>, std::vector<Unnamed>> bases;
+    std::map<ObjectId, std::map<std::string_view, Group>> organizations;
     for (const Unnamed &unnamed : drafts) {
-        bases[{unnamed.draft->plan->organization, unnamed.draft->base}].push_back(unnamed);
+        Group &group = organizations[unnamed.draft->plan->organization][unnamed.draft->base];
+        group.base = unnamed.draft->base;
+        group.last = std::max(group.last, *unnamed.number);
+        group.drafts.push_back(unnamed);
     }
-    for (const auto &[key, unnamed] : bases) {
-        std::int64_t last = 0;
-        for (const Unnamed &one : unnamed) last = std::max(last, *one.number);
-        const Group group{key.first, key.second, unnamed};
-        if (last == 0) {
-            give_next(server, group);
-        } else {
-            give_free(server, group, last);
-        }
+    for (auto &[organization, bases] : organizations) {
+        std::vector<Group> groups;
+        groups.reserve(bases.size());
+        for (auto &one : bases) groups.push_back(std::move(one.second));
+        give_numbers(server, organization, groups);
     }
 }
 

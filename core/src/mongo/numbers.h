@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "mongo/server.h"
@@ -16,10 +16,17 @@ struct Unnamed {
     std::int64_t *number;
 };
 
-// Gives each a slug with a number of its own. One round trip for each base, a few more where the last number was taken.
+// Gives each a slug with a number of its own. One round trip for each base; where last numbers were taken, a few more
+// for each organization.
 void give_numbers(Server &server, const std::vector<Unnamed> &drafts);
 
-// A free number above `last`, which is taken (free_number.h): a round trip or two where few names are equal.
-std::int64_t find_free_number(Server &server, const ObjectId &organization, std::string_view base, std::int64_t last);
+// The last number of a base that was found taken; 1: the base itself.
+struct TakenNumber {
+    std::string_view base;
+    std::int64_t number = 1;
+};
+// A free number above each (free_number.h), for all in the same round trips: two or so where few names are equal.
+std::vector<std::int64_t> find_free_numbers(Server &server, const ObjectId &organization,
+                                            const std::vector<TakenNumber> &taken);
 
 }  // namespace appcreate::mongo

@@ -1,6 +1,5 @@
 #include "sqlite/slug_search.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "slug.h"
@@ -59,12 +58,11 @@ bool SlugSearch::is_taken(std::int64_t organization, std::string_view slug) {
 }
 
 std::uint64_t SlugSearch::free_above(std::int64_t organization, std::string_view base, std::uint64_t taken) {
-    return free_number_above(taken, 1, random_, [&](std::span<const std::uint64_t> numbers) {
-        const auto free = std::find_if(numbers.begin(), numbers.end(), [&](std::uint64_t number) {
-            return !is_taken(organization, slug_of_number(base, number));
-        });
-        return static_cast<std::size_t>(free - numbers.begin());
-    });
+    NumberSearch search(taken, 1, random_);
+    while (!search.numbers().empty()) {
+        search.go_on(is_taken(organization, slug_of_number(base, search.numbers().front())) ? 1 : 0);
+    }
+    return search.number();
 }
 
 }  // namespace appcreate::sqlite
