@@ -94,14 +94,14 @@ class MongoCopy : public CopyTest {
 
 TEST_F(MongoCopy, ThereAndBackEverythingIsTheSame) {
     fill();
-    const Copied there = copy(first(), admin());
+    const Contents there = copy(first(), admin());
     EXPECT_EQ(there.organizations, 4U);
     EXPECT_EQ(there.providers, 2U);
     EXPECT_EQ(there.keys, 5U);
     EXPECT_EQ(there.applications, odd_orders().size() + 11);
     EXPECT_EQ(shown(admin()), shown(first()));
     expect_sound();
-    const Copied back = copy(admin(), second());
+    const Contents back = copy(admin(), second());
     EXPECT_EQ(back.applications, there.applications);
     EXPECT_EQ(shown(second()), shown(first()));
     EXPECT_EQ(dump("second.db"), dump("first.db"));
@@ -233,7 +233,7 @@ TEST_F(MongoCopy, StoppedAnywhereItGoesOn) {
     for (int i = 0; i < 5; ++i) expect_created(first().create_all(tenant, same_names(250)));
     expect_created(first().create_all(tenant, odd_orders()));
     int calls = 0;
-    std::optional<Copied> copied;
+    std::optional<Contents> copied;
     while (!copied) {
         ++calls;
         Gateway target(server().uri({}, database()));

@@ -39,10 +39,10 @@ class CopyTest : public StoreTest {
     Gateway &second() { return *second_; }
     [[nodiscard]] std::string path(const char *name) const { return (directory_ / name).string(); }
 
-    static Copied copy(Gateway &from, Gateway &to) {
+    static Contents copy(Gateway &from, Gateway &to) {
         const auto copied = copy_store(from.store(), to.store(), {});
         EXPECT_TRUE(copied.has_value());
-        return copied.value_or(Copied{});
+        return copied.value_or(Contents{});
     }
     // What the failure of a copy says, with its status in front.
     static std::string refusal(Gateway &from, Gateway &to) {
