@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 
 #include "harness/command_monitor.h"
@@ -13,7 +14,7 @@ namespace {
 
 using Commands = std::vector<std::string>;
 
-const Commands kPlanReads{"find organizations", "find storageProviders"};
+const std::string kPlanRead = "find organizations";
 
 class RoundTrips : public StoreTest {
   protected:
@@ -25,6 +26,7 @@ class RoundTrips : public StoreTest {
         gateway_ = std::make_unique<Gateway>(uri(*proxy_));
     }
     Gateway &gateway() { return *gateway_; }
+    FaultProxy &proxy() { return *proxy_; }
     // One create, so that the organization is known.
     Tenant warm_tenant(std::optional<std::int64_t> limit = std::nullopt) {
         Tenant tenant = admin().make_tenant(limit);
@@ -50,14 +52,17 @@ class RoundTrips : public StoreTest {
     }
 
   private:
-    // An organization's plan is kept for a second, and a busy machine may take longer from one batch to the next.
+    // An organization's plan is kept for a second, and what was seen of the schema too; a busy machine may take longer
+    // from one batch to the next.
     void drop_another_plan_read(Commands &commands, const Tenant &tenant, std::int64_t start) {
-        const auto read = std::search(commands.begin(), commands.end(), kPlanReads.begin(), kPlanReads.end());
+        std::erase_if(commands,
+                      [](const std::string &one) { return one == "find schema" || one.starts_with("listIndexes "); });
+        const auto read = std::find(commands.begin(), commands.end(), kPlanRead);
         if (read == commands.end()) return;
         const auto [last, is_first] = plan_reads_.try_emplace(tenant.organization, start);
         const bool is_due = !is_first && monotonic_ns() - last->second > mongo::kPlanValidNs;
         last->second = start;
-        if (is_due) commands.erase(read, read + static_cast<std::ptrdiff_t>(kPlanReads.size()));
+        if (is_due) commands.erase(read);
     }
 
     std::map<std::string, std::int64_t> plan_reads_;  // when the batches that read them began
@@ -90,12 +95,41 @@ TEST_F(RoundTrips, UsuallyOne) {
     EXPECT_EQ(commands_of(tenant, orders(100, "Many")), (Commands{"insert applications"}));
 }
 
-TEST_F(RoundTrips, TwoMoreForAnOrganizationThatIsNotKnownYet) {
+TEST_F(RoundTrips, OneMoreForAnOrganizationThatIsNotKnownYet) {
     const Tenant tenant = admin().make_tenant();
     warm_tenant();
+    EXPECT_EQ(commands_of(tenant, orders(1, "First")), (Commands{"find organizations", "insert applications"}));
+    EXPECT_EQ(commands_of(tenant, orders(1, "Second")), (Commands{"insert applications"}));
+}
+
+// Guards: that the other providers of an organization, with their configuration, are not read again and again.
+TEST_F(RoundTrips, OneMoreForTheStorageProviderThatIsNeededAndForNoOther) {
+    const Tenant tenant = admin().make_tenant();
+    std::string wanted;
+    for (int i = 0; i < 20; ++i) {
+        ProviderSpec provider;
+        provider.org = tenant.organization;
+        provider.name = "Bucket " + std::to_string(i);
+        provider.is_default = i == 7;
+        provider.id = ObjectId::make();
+        if (provider.is_default) wanted = provider.id->hex();
+        admin().store().provider_create(provider, [](std::string_view) { return true; });
+    }
+    std::atomic<std::size_t> providers{0};
+    proxy().add({.command = "find",
+                 .collection = "storageProviders",
+                 .side = Side::kReply,
+                 .fault = Fault::kChange,
+                 .times = 0,
+                 .change = [&providers](const Bson &reply) {
+                     providers += length_at(reply.get(), "cursor.firstBatch");
+                     return copy(reply.get());
+                 }});
     EXPECT_EQ(commands_of(tenant, orders(1, "First")),
               (Commands{"find organizations", "find storageProviders", "insert applications"}));
-    EXPECT_EQ(commands_of(tenant, orders(1, "Second")), (Commands{"insert applications"}));
+    EXPECT_EQ(providers, 1U);
+    EXPECT_EQ(
+        direct().count("applications", bson(R"({"configuration.storageProvider.id":{"$oid":")" + wanted + "\"}}")), 1);
 }
 
 TEST_F(RoundTrips, KeyedTwo) {
@@ -152,8 +186,8 @@ TEST_F(RoundTrips, OneMoreForEachLimitedOrganizationOfABatch) {
     const Tenant b = admin().make_tenant(100'000);
     const Tenant unlimited = warm_tenant();
     EXPECT_EQ(commands_of({{a, order("One")}, {b, order("One")}, {unlimited, order("One")}, {a, order("Two")}}),
-              (Commands{"find organizations", "find storageProviders", "findAndModify organizations",
-                        "findAndModify organizations", "insert applications"}));
+              (Commands{"find organizations", "findAndModify organizations", "findAndModify organizations",
+                        "insert applications"}));
 }
 
 TEST_F(RoundTrips, OneMoreForEachTakenNameAndOneInsertForAll) {
@@ -179,6 +213,60 @@ TEST_F(RoundTrips, FewForTheThousandthOfOneName) {
     EXPECT_LE(commands_of(tenant, {order("Warm")}).size(), 3U);
     Gateway cold(server().uri({}, database()));
     EXPECT_EQ(cold.create(tenant, order("Warm")).slug.rfind("warm-", 0), 0U);
+}
+
+TEST_F(RoundTrips, OneWhereTheOrganizationIsKnownToBeFull) {
+    const Tenant tenant = warm_tenant(1);
+    Order only = order("Seen");
+    only.validate_only = true;
+    EXPECT_REFUSED(gateway().create(tenant, order("Second")), AC_CODE_LIMIT);
+    const std::unique_ptr<Gateway> another = std::make_unique<Gateway>(uri(proxy()));
+    for (Gateway *one : {&gateway(), another.get()}) {
+        for (const Order &next : {order("Third"), only}) {
+            proxy().reset_counts();
+            EXPECT_REFUSED(one->create(tenant, next), AC_CODE_LIMIT);
+            int looks = 0;
+            for (const std::string &command : proxy().commands()) {
+                const bool is_look = command == "aggregate applications";
+                looks += is_look ? 1 : 0;
+                EXPECT_TRUE(is_look || command == kPlanRead || command == "find schema" ||
+                            command.starts_with("listIndexes "))
+                    << command;
+            }
+            EXPECT_EQ(looks, 1);
+        }
+    }
+}
+
+// Guards: that the server goes on with no read that nobody waits for any more.
+TEST_F(RoundTrips, EveryReadHasAnEndOnTheServer) {
+    std::atomic<int> reads{0};
+    std::atomic<int> endless{0};
+    for (const char *command : {"find", "aggregate", "listIndexes"}) {
+        proxy().add({.command = command, .fault = Fault::kChange, .times = 0, .change = [&](const Bson &body) {
+                         ++reads;
+                         if (integer_at(body.get(), "maxTimeMS").value_or(0) <= 0) ++endless;
+                         return copy(body.get());
+                     }});
+    }
+    const Tenant tenant = warm_tenant(2);
+    Order only = order("Seen");
+    only.validate_only = true;
+    EXPECT_CREATED(gateway().create(tenant, only));
+    EXPECT_CREATED(gateway().create(tenant, order("Warm", "key-1")));
+    EXPECT_REFUSED(gateway().create(tenant, order("Third")), AC_CODE_LIMIT);
+    gateway().make_tenant();
+    std::string rows;
+    const RowSink add = [&rows](std::string_view row) {
+        rows += row;
+        return true;
+    };
+    gateway().store().org_list(add);
+    gateway().store().app_list(tenant.organization, std::nullopt, 0, add);
+    gateway().store().key_list(tenant.organization, add);
+    EXPECT_TRUE(gateway().store().check(false, add));
+    EXPECT_GE(reads, 10);
+    EXPECT_EQ(endless, 0);
 }
 
 TEST_F(RoundTrips, NoneForValidateOnlyButReads) {

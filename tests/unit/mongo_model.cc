@@ -95,6 +95,16 @@ void Model::changed(const ObjectId &organization) {
     organizations[organization].history.push_back(count(organization));
 }
 
+bool Model::is_filled(const ObjectId &organization, std::int64_t to) const {
+    std::set<std::int64_t> places;
+    for (const Document &one : documents) {
+        if (one.committed && one.record.organization == organization && one.record.place.value_or(to + 1) <= to) {
+            places.insert(*one.record.place);
+        }
+    }
+    return static_cast<std::int64_t>(places.size()) == to;
+}
+
 // The indexes are asked in any order; the first that refuses is named.
 Verdict Model::land(const Document &document) {
     std::vector<Verdict> refusals;
@@ -168,10 +178,6 @@ void Model::happen() {
 }
 
 void Model::calm() {
-    while (!late.empty()) {
-        land(late.front());
-        late.pop_front();
-    }
     commit();
     faults = {};
     away_until = 0;
@@ -225,6 +231,8 @@ std::vector<mongo::PlanRef> ModelServer::read_plans(std::span<const ObjectId> or
             plan->limit = found->second.limit;
             plan->limit_version = found->second.version;
             plan->settled_version = found->second.settled;
+            plan->next_place = found->second.next_place;
+            plan->filled_to = found->second.filled_to;
             plan->read_at = model_.clock;
             out.push_back(std::move(plan));
         }
@@ -337,6 +345,33 @@ void ModelServer::raise_next_place(const ObjectId &organization, std::int64_t to
     });
 }
 
+void ModelServer::raise_filled_to(const ObjectId &organization, std::int64_t to) {
+    round_trip([&] {
+        if (!model_.is_filled(organization, to))
+            model_.broken.push_back("2: a free place is said to be taken for good");
+        std::int64_t &found = model_.organizations[organization].filled_to;
+        return found = std::max(found, to);
+    });
+}
+
+void ModelServer::lower_filled_to(const ObjectId &organization, std::int64_t to) {
+    round_trip([&] {
+        std::int64_t &found = model_.organizations[organization].filled_to;
+        return found = std::min(found, to);
+    });
+}
+
+std::int64_t ModelServer::highest_place(const ObjectId &organization, std::int64_t limit) {
+    return round_trip([&] {
+        std::int64_t highest = 0;
+        for (const Model::Document &one : model_.documents) {
+            if (!one.committed || one.record.organization != organization || !one.record.place) continue;
+            if (*one.record.place <= limit) highest = std::max(highest, *one.record.place);
+        }
+        return highest;
+    });
+}
+
 std::int64_t ModelServer::count_places(const ObjectId &organization, std::int64_t first, std::int64_t last) {
     return round_trip([&] {
         return static_cast<std::int64_t>(
@@ -387,14 +422,6 @@ void ModelServer::move(const ObjectId &organization, std::span<const mongo::Move
             }
         }
         model_.commit();
-        return true;
-    });
-}
-
-void ModelServer::mark_settled(const ObjectId &organization, std::int64_t limit_version) {
-    round_trip([&] {
-        Model::Organization &found = model_.organizations[organization];
-        if (found.version == limit_version) found.settled = limit_version;
         return true;
     });
 }

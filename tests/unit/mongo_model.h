@@ -77,6 +77,7 @@ class Model {
         std::int64_t version = 1;
         std::int64_t settled = 1;
         std::int64_t next_place = 0;
+        std::int64_t filled_to = 0;
         std::size_t old_landed = 0;        // since the limit changed, judged by an older one
         std::vector<std::size_t> history;  // how many records it had, after every change
     };
@@ -105,7 +106,7 @@ class Model {
     void expire_all();
     // Something of the network's or the replica set's own: a late insert, a commit, a roll-back.
     void happen();
-    // Nothing is on its way any more, and a majority has what is there.
+    // A majority has what is there, and nothing fails any more. What is late stays so.
     void calm();
 
     [[nodiscard]] std::size_t count(const ObjectId &organization, bool committed_only = false) const;
@@ -113,6 +114,8 @@ class Model {
     // The verdict of a unique index, or that it is in.
     mongo::Verdict land(const Document &document);
     void changed(const ObjectId &organization);
+    // Are 1…to taken by what a majority has?
+    [[nodiscard]] bool is_filled(const ObjectId &organization, std::int64_t to) const;
     void roll_back();
     void commit();
 
@@ -129,6 +132,7 @@ class ModelServer : public mongo::Server {
     void pause(std::int64_t ns) override;
     std::uint64_t random() override { return scheduler_.random(1U << 30); }
     std::vector<mongo::PlanRef> read_plans(std::span<const ObjectId> organizations) override;
+    std::vector<mongo::ProviderRef> read_providers(std::span<const ObjectId>) override { return {}; }
     mongo::Inserted insert(std::span<const mongo::Draft *const> drafts) override;
     std::vector<mongo::Record> find_requests(std::span<const mongo::RequestName> requests) override;
     std::vector<mongo::Record> find_related(std::span<const mongo::Draft *const> drafts) override;
@@ -136,13 +140,15 @@ class ModelServer : public mongo::Server {
     std::optional<std::int64_t> next_place(const ObjectId &organization, std::int64_t count,
                                            std::int64_t limit) override;
     void raise_next_place(const ObjectId &organization, std::int64_t to) override;
+    void raise_filled_to(const ObjectId &organization, std::int64_t to) override;
+    void lower_filled_to(const ObjectId &organization, std::int64_t to) override;
+    std::int64_t highest_place(const ObjectId &organization, std::int64_t limit) override;
     std::int64_t count_places(const ObjectId &organization, std::int64_t first, std::int64_t last) override;
     std::vector<std::int64_t> taken_places(const ObjectId &organization, std::int64_t first,
                                            std::int64_t last) override;
     std::vector<mongo::Outsider> find_outsiders(const ObjectId &organization, std::int64_t limit,
                                                 std::size_t max) override;
     void move(const ObjectId &organization, std::span<const mongo::Move> moves) override;
-    void mark_settled(const ObjectId &organization, std::int64_t limit_version) override;
     std::int64_t next_suffix(const ObjectId &organization, std::string_view base, std::int64_t count) override;
     std::vector<std::string> taken_slugs(const ObjectId &organization, std::span<const std::string> slugs) override;
 

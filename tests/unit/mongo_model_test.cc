@@ -170,7 +170,7 @@ class Interleaving {
         }
     }
 
-    // When all is over and known, the store is exactly as full as it may be, and a new gateway sees it so.
+    // When all is over but for what is late, the store is exactly as full as it may be, and a new gateway sees it so.
     void finish() {
         model_.calm();
         model_.clock += 300'000'000'000;
@@ -188,6 +188,12 @@ class Interleaving {
                 calm.clock = model.clock + i * 200'000'000'000;
                 ModelServer server(calm);
                 server.suffixes = &suffixes_;
+                if (!model.late.empty()) {
+                    // However late: minutes after its gateway gave up.
+                    calm.land(model.late.front());
+                    calm.commit();
+                    model.late.pop_front();
+                }
                 const std::size_t before = calm.count(limited_);
                 auto create = named(key_of(limited_), "Last");
                 Create *one = create.get();

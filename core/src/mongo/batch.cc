@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <exception>
+#include <set>
 #include <utility>
 
 #include "record.h"
@@ -54,6 +55,7 @@ void Batch::give_back_all() {
     answered_.swap(open_);
     open_.clear();
     report();
+    tidy();
 }
 
 void Batch::run_some(std::span<Create *const> creates, bool may_follow) {
@@ -149,28 +151,26 @@ bool Batch::meet(Entry &entry, const Record &record) {
     return true;
 }
 
-// A provider that is not there may have been made since the plan was read.
 void Batch::choose_providers(Entries &open) {
-    std::map<ObjectId, PlanRef> fresh;
+    const auto wanted_of = [](const Entry &entry) {
+        const auto &named = entry.draft.create->application().provider;
+        return named ? named : entry.draft.plan->default_provider;
+    };
+    std::set<ObjectId> wanted;
+    for (const Entry *entry : open) {
+        if (const auto id = wanted_of(*entry)) wanted.insert(*id);
+    }
+    if (wanted.empty()) return;
+    const std::vector<ObjectId> ids(wanted.begin(), wanted.end());
+    const std::map<ObjectId, ProviderRef> providers =
+        persist(false, [&] { return plans_.get_providers(server_, ids); });
     for (Entry *entry : open) {
         Draft &draft = entry->draft;
-        const auto &named = draft.create->application().provider;
-        const std::optional<ObjectId> wanted = named ? named : draft.plan->default_provider;
-        if (!wanted) continue;
-        auto found = draft.plan->providers.find(*wanted);
-        if (named && found == draft.plan->providers.end() && draft.plan->read_at < started_) {
-            const ObjectId organization = draft.plan->organization;
-            auto again = fresh.find(organization);
-            if (again == fresh.end()) {
-                PlanRef plan = persist(false, [&] { return plans_.get_fresh(server_, organization); });
-                again = fresh.emplace(organization, std::move(plan)).first;
-            }
-            if (again->second != nullptr) draft.plan = again->second;
-            found = draft.plan->providers.find(*wanted);
-        }
-        if (found != draft.plan->providers.end()) {
-            draft.provider = &found->second;
-        } else if (named) {
+        const auto id = wanted_of(*entry);
+        const auto found = id ? providers.find(*id) : providers.end();
+        if (found != providers.end() && found->second->organization == draft.plan->organization) {
+            draft.provider = found->second;
+        } else if (draft.create->application().provider) {
             refuse(*entry, AC_CODE_PROVIDER);
         }
     }

@@ -73,6 +73,7 @@ class Batch {
     static bool is_to_number(const Entry &entry) { return entry.needs_number && !entry.waits_for_place; }
     static void hold_back_equal_names(const Entries &open);
     void give_places(Entries &open);
+    void give_places(const Entries &lacking, std::vector<std::int64_t> &held, bool always, bool may_search);
     void give_slugs(const Entries &open);
     bool insert_once(Entries &open);
     void judge(Entry &entry, Verdict verdict, Entries &look);
@@ -80,6 +81,7 @@ class Batch {
     void resolve(Entry &entry, std::span<const Record> related);
     void follow(std::span<Create *const> followers);
     void validate(const Entries &open);
+    void tidy();
 
     bool meet(Entry &entry, const Record &record);
     void collide(Entry &entry);
@@ -125,6 +127,7 @@ class Batch {
     static constexpr std::int64_t kFirstPauseNs = 2'000'000;
     static constexpr std::int64_t kLastPauseNs = 100'000'000;
 
+    std::map<ObjectId, PlanRef> limited_;  // organizations that took places
     std::map<Digest, First> firsts_;
     std::vector<Create *> open_;      // not answered, or not yet given back
     std::vector<Create *> answered_;  // not yet given back

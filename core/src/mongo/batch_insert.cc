@@ -47,7 +47,7 @@ void Batch::hold_back_equal_names(const Entries &open) {
 }
 
 // A place for each that has none. 5017 is said only when a majority has as many as the limit allows: not for places
-// that others of this batch hold but have not used.
+// that others of this batch hold but have not used. Other organizations' creates go before a search begins.
 void Batch::give_places(Entries &open) {
     struct Need {
         Entries lacking;
@@ -65,24 +65,48 @@ void Batch::give_places(Entries &open) {
             need.lacking.push_back(entry);
         }
     }
-    for (const auto &of_one : needs) {
-        const Need &need = of_one.second;
-        if (need.lacking.empty()) continue;
-        const Plan &plan = *need.lacking.front()->draft.plan;
-        const std::size_t wanted = need.lacking.size();
-        const std::vector<std::int64_t> places =
-            persist(always, [&] { return places_.take(server_, plan, wanted, need.held); });
-        for (std::size_t i = 0; i < wanted; ++i) {
-            Entry &entry = *need.lacking[i];
-            entry.waits_for_place = i >= places.size();
-            if (!entry.waits_for_place) {
-                entry.draft.place = places[i];
-            } else if (places.empty() && need.held.empty()) {
-                refuse(entry, AC_CODE_LIMIT);
-            }
+    for (const bool may_search : {false, true}) {
+        for (auto &[organization, need] : needs) {
+            std::erase_if(need.lacking, [](const Entry *e) { return e->over || e->draft.place; });
+            const bool is_awaited = std::any_of(open.begin(), open.end(), [&id = organization](const Entry *e) {
+                return !e->over && !waits(*e) && e->draft.plan->organization != id;
+            });
+            if (need.lacking.empty() || (may_search && is_awaited)) continue;
+            give_places(need.lacking, need.held, always, may_search);
         }
     }
     sweep(open);
+}
+
+// To those of one organization.
+void Batch::give_places(const Entries &lacking, std::vector<std::int64_t> &held, bool always, bool may_search) {
+    const PlanRef &plan = lacking.front()->draft.plan;
+    limited_[plan->organization] = plan;
+    const Given given = persist(always, [&] { return places_.take(server_, *plan, lacking.size(), held, may_search); });
+    const bool is_over = given.places.empty() && held.empty() && (given.rest == Room::kFull || may_search);
+    for (std::size_t i = 0; i < lacking.size(); ++i) {
+        Entry &entry = *lacking[i];
+        entry.waits_for_place = i >= given.places.size();
+        if (!entry.waits_for_place) {
+            entry.draft.place = given.places[i];
+        } else if (is_over) {
+            refuse(entry, given.rest == Room::kFull ? AC_CODE_LIMIT : AC_CODE_DATABASE);
+        }
+    }
+    held.insert(held.end(), given.places.begin(), given.places.end());
+}
+
+// When all have their answers.
+void Batch::tidy() {
+    for (const auto &[organization, plan] : limited_) {
+        if (failure_ || is_late()) return;
+        try {
+            places_.tidy(server_, *plan);
+        } catch (const ServerFailure &) {
+            // It only saves work later.
+            return;
+        }
+    }
 }
 
 void Batch::give_slugs(const Entries &open) {

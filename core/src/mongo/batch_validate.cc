@@ -9,16 +9,6 @@
 namespace appcreate::mongo {
 namespace {
 
-// Records outside of the limit will move into free places first.
-bool is_full(Server &server, const Plan &plan) {
-    if (!plan.limit) return false;
-    constexpr std::size_t kOutsiders = 1000;
-    const std::size_t outsiders = plan.settled_version == plan.limit_version
-                                      ? 0
-                                      : server.find_outsiders(plan.organization, *plan.limit, kOutsiders).size();
-    return find_free_places(server, plan.organization, *plan.limit, outsiders + 1).size() <= outsiders;
-}
-
 // The numbers that creates of these bases would get.
 std::map<std::string_view, std::int64_t> numbers_of(Server &server, const ObjectId &organization,
                                                     const std::vector<std::string> &bases) {
@@ -37,8 +27,9 @@ void Batch::validate(const Entries &open) {
     for (Entry *entry : open) organizations[entry->draft.plan->organization].push_back(entry);
     for (const auto &[organization, entries] : organizations) {
         const Plan &plan = *entries.front()->draft.plan;
-        if (persist(false, [&] { return is_full(server_, plan); })) {
-            for (Entry *entry : entries) refuse(*entry, AC_CODE_LIMIT);
+        const Room room = persist(false, [&] { return places_.look_for_room(server_, plan); });
+        if (room != Room::kFree) {
+            for (Entry *entry : entries) refuse(*entry, room == Room::kFull ? AC_CODE_LIMIT : AC_CODE_DATABASE);
             continue;
         }
         std::vector<std::string> bases;

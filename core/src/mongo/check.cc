@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "admin_rows.h"
+#include "mongo/numbers.h"
 #include "mongo/organizations.h"
 #include "mongo/places.h"
 #include "mongo/query.h"
@@ -32,6 +33,8 @@ struct Checked {
     std::optional<ObjectId> organization;
     std::string slug;
     bool has_place = false;
+    std::optional<std::int64_t> place;
+    std::optional<std::int64_t> limit_version;  // that it was judged by
     bool has_request = false;
     std::optional<Digest> digest;
     bool is_kept = false;  // with an answer to replay
@@ -42,11 +45,12 @@ class Check {
     Check(const Session &session, bool repair, const RowSink &row) : session_(session), repair_(repair), row_(row) {}
 
     bool run() {
-        indexes();
+        missing_ = missing_indexes(session_).unique;
         organizations();
         references(kProviders, "the storage provider's organization does not exist");
         references(kKeys, "the key's organization does not exist");
         records();
+        indexes();
         limits();
         return is_whole_;
     }
@@ -58,10 +62,10 @@ class Check {
         is_wanted_ = is_wanted_ && row_(render(row));
     }
 
+    // After what they would refuse.
     void indexes() {
-        const std::string missing = missing_indexes(session_).unique;
-        if (missing.empty()) return;
-        std::string detail = "unique indexes are missing: " + missing;
+        if (missing_.empty()) return;
+        std::string detail = "unique indexes are missing: " + missing_;
         bool repaired = false;
         if (repair_) {
             try {
@@ -126,6 +130,7 @@ class Check {
             .integer("organization", 1)
             .integer("slug", 1)
             .integer("place", 1)
+            .integer("limitVersion", 1)
             .integer("request", 1)
             .integer("fingerprint", 1)
             .integer("keptUntil", 1);
@@ -139,7 +144,9 @@ class Check {
             record.id = reader.id("_id").value_or(ObjectId{});
             record.organization = reader.id("organization");
             record.slug = reader.text("slug").value_or("");
-            record.has_place = reader.integer("place").has_value() || reader.id("place") == record.id;
+            record.place = reader.integer("place");
+            record.limit_version = reader.integer("limitVersion");
+            record.has_place = record.place.has_value() || reader.id("place") == record.id;
             record.digest = reader.digest("request");
             record.has_request = record.digest.has_value() || reader.id("request") == record.id;
             record.is_kept = reader.digest("fingerprint").has_value() && reader.time("keptUntil").has_value();
@@ -165,6 +172,47 @@ class Check {
             report("request", organization, record.id.hex() + ": its request has nothing to replay",
                    own_id(record, "request"));
         }
+        Held &held = held_[*record.organization];
+        ++held.records;
+        if (record.limit_version == known->second.limit_version) ++held.of_this_limit;
+        if (!missing_.empty()) duplicates(record, organization);
+    }
+
+    // What the unique indexes would have refused. The older one keeps what it has.
+    void duplicates(const Checked &record, const std::string &organization) {
+        const auto other_of = [&](auto &seen, const auto &value) -> std::optional<ObjectId> {
+            const auto [there, is_first] = seen.try_emplace({*record.organization, value}, record.id);
+            if (is_first) return std::nullopt;
+            return there->second;
+        };
+        const auto say = [&](const char *problem, const char *what, const ObjectId &other, bool repaired) {
+            report(problem, organization, record.id.hex() + ": its " + what + " is that of " + other.hex(), repaired);
+        };
+        if (const auto other = other_of(slugs_, record.slug)) say("slug", "slug", *other, rename(record));
+        if (record.place) {
+            if (const auto other = other_of(places_, *record.place)) {
+                say("place", "place", *other, own_id(record, "place"));
+            }
+        }
+        if (record.digest) {
+            if (const auto other = other_of(requests_, *record.digest)) {
+                say("request", "request", *other, own_id(record, "request"));
+            }
+        }
+    }
+
+    // Gives it a number.
+    bool rename(const Checked &record) {
+        if (!repair_) return false;
+        Remote remote(session_, kAnyDocument);
+        const std::int64_t number = find_free_numbers(remote, *record.organization, {{record.slug}}).front();
+        const std::string slug = numbered_slug(record.slug, static_cast<std::uint64_t>(number));
+        slugs_.try_emplace({*record.organization, slug}, record.id);
+        Bson filter;
+        Writer(filter).id("_id", record.id).id("organization", *record.organization);
+        Bson update;
+        Writer(update).document("$set", [&](Writer &set) { set.text("slug", slug); });
+        return update_one(session_, kApplications, filter, update).matched == 1;
     }
 
     // Puts the record's id where it lacks a place or a request.
@@ -177,29 +225,69 @@ class Check {
         return update_one(session_, kApplications, filter, update).matched == 1;
     }
 
-    // Records outside of a limit that is settled; while it is not, gateways move them.
     void limits() {
         Remote remote(session_, kAnyDocument);
         for (const auto &[id, entry] : organizations_) {
             if (!is_wanted_) return;
             if (!entry.row.limit) continue;
-            constexpr std::size_t kOne = 1;
-            if (remote.find_outsiders(id, *entry.row.limit, kOne).empty()) continue;
-            if (find_free_places(remote, id, *entry.row.limit, kOne).empty()) continue;
+            const std::int64_t first = filled(remote, entry);
+            outside(remote, entry, first);
+            exceeded(entry);
+        }
+    }
+
+    // Returns the lowest free place; beyond the limit: none is.
+    std::int64_t filled(Remote &remote, const OrganizationEntry &entry) {
+        PlaceSearch search(entry.id, 0, *entry.row.limit);
+        while (!search.is_over() && search.free().empty()) search.step(remote);
+        if (search.filled_to() < std::min(entry.filled_to, *entry.row.limit)) {
+            if (repair_) remote.lower_filled_to(entry.id, search.filled_to());
+            report("place", entry.row.id, "a place that is said to be taken for good is free", repair_);
+        }
+        return search.filled_to() + 1;
+    }
+
+    // Gateways move them too, before they make another one.
+    void outside(Remote &remote, const OrganizationEntry &entry, std::int64_t first_free) {
+        if (first_free > *entry.row.limit) return;
+        if (remote.find_outsiders(entry.id, *entry.row.limit, 1).empty()) return;
+        if (repair_) {
             Plan plan;
-            plan.organization = id;
+            plan.organization = entry.id;
             plan.limit = entry.row.limit;
             plan.limit_version = entry.limit_version;
             plan.settled_version = -1;
-            if (repair_) Places().settle(remote, plan);
-            report("place", entry.row.id, "records stand outside of its limit while places inside are free", repair_);
+            Places().settle(remote, plan);
         }
+        report("place", entry.row.id, "records stand outside of its limit while places inside are free", repair_);
     }
+
+    // With more than the limit, none can have been made under it; unless others came late, that were judged by an
+    // earlier one.
+    void exceeded(const OrganizationEntry &entry) {
+        const Held &held = held_[entry.id];
+        if (held.records <= *entry.row.limit || held.of_this_limit == 0) return;
+        if (find_organization(session_, entry.row.id).limit_version != entry.limit_version) return;
+        report("limit", entry.row.id,
+               std::to_string(held.records) + " applications, its limit is " + std::to_string(*entry.row.limit) +
+                   ": creates that were judged by an earlier limit came after it was changed");
+    }
+
+    struct Held {
+        std::int64_t records = 0;
+        std::int64_t of_this_limit = 0;
+    };
 
     const Session &session_;
     const bool repair_;
     const RowSink &row_;
     std::map<ObjectId, OrganizationEntry> organizations_;
+    std::map<ObjectId, Held> held_;
+    // Where unique indexes are missing: who has it.
+    std::string missing_;
+    std::map<std::pair<ObjectId, std::string>, ObjectId> slugs_;
+    std::map<std::pair<ObjectId, std::int64_t>, ObjectId> places_;
+    std::map<std::pair<ObjectId, Digest>, ObjectId> requests_;
     bool is_whole_ = true;
     bool is_wanted_ = true;
 };

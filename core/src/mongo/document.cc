@@ -13,7 +13,8 @@ namespace appcreate::mongo {
 namespace {
 
 // Members that the API does not show.
-constexpr std::array<std::string_view, 5> kOwn = {"place", "request", "fingerprint", "answer", "keptUntil"};
+constexpr std::array<std::string_view, 6> kOwn = {"place",       "limitVersion", "request",
+                                                  "fingerprint", "answer",       "keptUntil"};
 
 // Bytes of a document without its metadata, its scripts and a kept answer.
 constexpr std::size_t kOrdinary = 2048;
@@ -28,7 +29,7 @@ void append_platform(Writer &out) {
 }
 
 void append_configuration(Writer &out, const Draft &draft) {
-    if (draft.provider != nullptr) out.raw_document("storageProvider", draft.provider->bson);
+    if (draft.provider) out.raw_document("storageProvider", draft.provider->bson);
     out.text("notificationLanguage", kLanguages[draft.create->application().language])
         .integer("buildRetentionDays", -1)
         .integer("buildsRetainedPerPublication", -1);
@@ -81,6 +82,7 @@ Bson document_of(const Draft &draft) {
         .time("createdAt", draft.created_at)
         .time("updatedAt", draft.created_at);
     append_place(out, draft.place, draft.id);
+    out.integer("limitVersion", draft.plan->limit_version);
     append_request(out, draft);
     return document;
 }

@@ -73,6 +73,7 @@ const char *remedy_of(const bson_error_t &error) noexcept {
     }
     if (is_authentication(error) || error.code == 18) return "check user name, password and authSource in its URI";
     if (error.code == 13) return "give its user the role readWrite on the database";
+    if (error.code == kTooSlow) return "the server is too slow for it; see its load and its indexes";
     if (error.code == 14031 || error.code == 8000) return "free space on the server";
     if (error.domain == MONGOC_ERROR_STREAM) return "the server or the network stalls; this is tried again";
     return "see the server's log";
@@ -95,7 +96,7 @@ ServerFailure failure_of(const bson_error_t &error, std::string_view name) {
         kind = Kind::kNoServer;
     } else if (is_authentication(error)) {
         kind = Kind::kNotSent;
-    } else if (is_from_server(error) && is_final(error.code)) {
+    } else if (is_from_server(error) && (is_final(error.code) || error.code == kTooSlow)) {
         kind = Kind::kRefused;
     }
     // libmongoc names every host once more.

@@ -69,5 +69,6 @@ bool is_final(std::uint32_t code) noexcept;
 inline constexpr std::uint32_t kDuplicateKey = 11000;
 inline constexpr std::uint32_t kObjectTooLarge = 10334;
 inline constexpr std::uint32_t kNamespaceNotFound = 26;
+inline constexpr std::uint32_t kTooSlow = 50;  // MaxTimeMSExpired, of a read
 
 }  // namespace appcreate::mongo

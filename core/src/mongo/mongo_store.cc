@@ -21,28 +21,36 @@ constexpr int kCommandNotFound = 59;
 }  // namespace
 
 MongoStore::MongoStore(const StoreOptions &options)
-    : pool_(options.uri, options.timeout_ms, options.threads + (options.maintain ? 1 : 0)),
-      schema_(options.log, options.log_ctx),
+    : timeout_ns_(options.timeout_ms * 1'000'000),
+      pool_(std::make_shared<Pool>(options.uri, options.timeout_ms, options.threads + (options.maintain ? 1 : 0))),
+      schema_(std::make_shared<SchemaCheck>(options.log, options.log_ctx)),
       health_(options.log, options.log_ctx, options.uri.name),
-      write_loop_(pool_, schema_, health_, options.timeout_ms),
-      sweeper_(pool_, schema_) {
+      write_loop_(*pool_, *schema_, health_, options.timeout_ms),
+      upkeep_(pool_, schema_) {
     if (!options.maintain) return;
     try {
-        sweeper_.start();
+        upkeep_.start();
     } catch (const std::system_error &) {
-        // Expired requests go when a create meets them.
+        // Expired requests go when a create meets them, and creates look at the schema themselves.
     }
 }
 
+MongoStore::~MongoStore() {
+    const std::int64_t latest = monotonic_ns() + timeout_ns_;
+    upkeep_.stop(latest);
+    schema_->close();
+    pool_->close(latest);
+}
+
 Session MongoStore::fit_session() {
-    Session session = pool_.lend();
-    schema_.require(session);
+    Session session = pool_->lend();
+    schema_->require(session);
     return session;
 }
 
 Session MongoStore::patient_session() {
-    Session session = pool_.lend_patient();
-    schema_.require(session);
+    Session session = pool_->lend_patient();
+    schema_->require(session);
     return session;
 }
 
@@ -67,7 +75,7 @@ void MongoStore::write(const Source &source, Deadline) { write_loop_.run(source)
 
 // ---- administration
 
-void MongoStore::init() { install_schema(pool_.lend_patient()); }
+void MongoStore::init() { install_schema(pool_->lend_patient()); }
 
 void MongoStore::shard() {
     try {
@@ -76,14 +84,14 @@ void MongoStore::shard() {
         if (failure.detail() == kCommandNotFound) {
             throw Failure(
                 AC_EUNAVAILABLE,
-                about(pool_.name(),
+                about(pool_->name(),
                       "its server knows no sharding: it is no mongos; name the mongos of a sharded cluster, or "
                       "leave sharding out"),
                 failure.detail());
         }
         if (failure.detail() == kUnauthorized) {
             throw Failure(AC_EUNAVAILABLE,
-                          about(pool_.name(),
+                          about(pool_->name(),
                                 "its user may not shard collections; use one with the role clusterManager for this"),
                           failure.detail());
         }
@@ -132,8 +140,13 @@ std::uint64_t MongoStore::app_count(std::string_view org) {
     return static_cast<std::uint64_t>(count_applications(session, find_organization(session, org).id));
 }
 
-bool MongoStore::check(bool repair, const RowSink &row) { return check_store(patient_session(), repair, row); }
+// A store without its indexes is what it is for.
+bool MongoStore::check(bool repair, const RowSink &row) {
+    const Session session = pool_->lend_patient();
+    require_version(session);
+    return check_store(session, repair, row);
+}
 
-std::unique_ptr<Transfer> MongoStore::transfer() { return std::make_unique<MongoTransfer>(pool_, schema_); }
+std::unique_ptr<Transfer> MongoStore::transfer() { return std::make_unique<MongoTransfer>(*pool_, *schema_); }
 
 }  // namespace appcreate::mongo

@@ -4,7 +4,7 @@
 #include "mongo/health.h"
 #include "mongo/pool.h"
 #include "mongo/schema.h"
-#include "mongo/sweeper.h"
+#include "mongo/upkeep.h"
 #include "mongo/write_loop.h"
 #include "store.h"
 
@@ -13,6 +13,8 @@ namespace appcreate::mongo {
 class MongoStore final : public Store {
   public:
     explicit MongoStore(const StoreOptions &options);
+    // Takes options.timeout_ms at most, whatever the server and the system's resolver do.
+    ~MongoStore() override;
 
     void warm() override;
     void find_keys(std::span<ac_lookup> lookups, Deadline deadline) override;
@@ -40,11 +42,12 @@ class MongoStore final : public Store {
     Session fit_session();
     Session patient_session();
 
-    Pool pool_;
-    SchemaCheck schema_;
+    const std::int64_t timeout_ns_;
+    const std::shared_ptr<Pool> pool_;
+    const std::shared_ptr<SchemaCheck> schema_;
     Health health_;
     WriteLoop write_loop_;
-    Sweeper sweeper_;
+    Upkeep upkeep_;
 };
 
 }  // namespace appcreate::mongo

@@ -25,7 +25,8 @@ OrganizationEntry read(const Reader &reader) {
     if (const auto provider = reader.id("defaultStorageProvider")) entry.row.default_provider = provider->hex();
     entry.row.created_at = reader.time("createdAt").value_or(0);
     entry.limit_version = reader.integer("limitVersion").value_or(0);
-    entry.settled_version = reader.integer("settledVersion").value_or(-1);
+    entry.settled_version = settled_version_of(reader);
+    entry.filled_to = reader.integer("filledTo").value_or(0);
     return entry;
 }
 
@@ -46,7 +47,7 @@ void append_limit(Writer &out, const std::optional<std::int64_t> &limit) {
 }
 
 // Records outside of a limit that was lowered or set are moved inside it, as far as there are free places. Gateways do
-// the same for what comes later.
+// the same for what comes later, however late.
 void move_inside(const Session &session, const OrganizationEntry &entry) {
     if (!entry.row.limit || entry.settled_version == entry.limit_version) return;
     constexpr std::int64_t kAnyDocument = 16 << 20;
@@ -56,6 +57,7 @@ void move_inside(const Session &session, const OrganizationEntry &entry) {
     plan.limit = entry.row.limit;
     plan.limit_version = entry.limit_version;
     plan.settled_version = entry.settled_version;
+    plan.filled_to = entry.filled_to;
     Places places;
     places.settle(remote, plan);
 }
@@ -78,7 +80,9 @@ bool try_change(const Session &session, const OrganizationEntry &before, const O
             append_limit(set, *spec.limit);
             set.integer("limitVersion", before.limit_version + 1);
         }
-        if (is_higher) set.integer("settledVersion", before.limit_version + 1);
+        if (is_higher) {
+            set.integer("settledVersion", before.limit_version + 1).integer("withinVersion", before.limit_version + 1);
+        }
         set.time("updatedAt", now_ms());
     });
     const UpdateResult result = update_one(session, kOrganizations, filter, update);
@@ -87,6 +91,10 @@ bool try_change(const Session &session, const OrganizationEntry &before, const O
 }
 
 }  // namespace
+
+std::int64_t settled_version_of(const Reader &organization) {
+    return organization.integer("withinVersion").value_or(1);
+}
 
 std::int64_t count_applications(const Session &session, const ObjectId &organization) {
     Bson filter;
@@ -124,6 +132,7 @@ OrganizationRow create_organization(const Session &session, const OrganizationSp
     append_limit(out, limit);
     out.integer("limitVersion", 1)
         .integer("settledVersion", 1)
+        .integer("withinVersion", 1)
         .integer("nextPlace", 0)
         .integer("maxBillingBuildRetentionDays", spec.build_retention_days.value_or(0))
         .integer("buildsRetainedPerPublication", spec.builds_per_publication.value_or(0))

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "admin_rows.h"
+#include "mongo/bson.h"
 #include "mongo/pool.h"
 #include "store.h"
 
@@ -16,7 +17,12 @@ struct OrganizationEntry {
     OrganizationRow row;
     std::int64_t limit_version = 0;
     std::int64_t settled_version = 0;
+    std::int64_t filled_to = 0;
 };
+
+// The version of the limit under which no record can stand outside of it: the first, and raised ones after it. Versions
+// 1.0 wrote "settledVersion", which rests on how long a create may be on its way.
+std::int64_t settled_version_of(const Reader &organization);
 
 // By id or slug; throws Failure(AC_ENOTFOUND). `with_count` fills the number of applications.
 OrganizationEntry find_organization(const Session &session, std::string_view org, bool with_count = false);

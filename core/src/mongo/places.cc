@@ -1,104 +1,150 @@
 #include "mongo/places.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace appcreate::mongo {
 namespace {
 
-// Places are asked for in blocks; what a stopped worker leaves of one is found again when the counter has run out.
+// Places are asked for in blocks; what a stopped worker leaves of one is found again later.
 constexpr std::size_t kMinBlock = 16;
 constexpr std::size_t kMaxBlock = 256;
-// So many places are looked at in one read.
-constexpr std::int64_t kWindow = 2048;
 constexpr std::size_t kMoves = 500;
-// A gateway that has not yet read the new limit, and what it sent before that, end within this.
-constexpr std::int64_t kSettlingNs = 120LL * 1'000'000'000;
 constexpr std::size_t kMaxKnown = 10'000;
-
-// Walks 1…limit for places that are free, in halves that are counted, down to windows that are read.
-class FreeSearch {
-  public:
-    FreeSearch(Server &server, const ObjectId &organization, std::size_t wanted, bool any_order)
-        : server_(server), organization_(organization), wanted_(wanted), any_order_(any_order) {}
-
-    void search(std::int64_t first, std::int64_t last) {
-        if (first > last || out_.size() >= wanted_) return;
-        if (last - first < kWindow) return read(first, last);
-        if (server_.count_places(organization_, first, last) >= last - first + 1) return;
-        const std::int64_t middle = first + (last - first) / 2;
-        const bool upper_first = any_order_ && (server_.random() & 1) != 0;
-        if (upper_first) search(middle + 1, last);
-        search(first, middle);
-        if (!upper_first) search(middle + 1, last);
-    }
-
-    std::vector<std::int64_t> take() { return std::move(out_); }
-
-  private:
-    void read(std::int64_t first, std::int64_t last) {
-        const std::vector<std::int64_t> taken = server_.taken_places(organization_, first, last);
-        std::vector<std::int64_t> free;
-        auto next = taken.begin();
-        for (std::int64_t place = first; place <= last; ++place) {
-            while (next != taken.end() && *next < place) ++next;
-            if (next == taken.end() || *next != place) free.push_back(place);
-        }
-        if (free.empty()) return;
-        if (any_order_) {
-            std::rotate(free.begin(), free.begin() + static_cast<std::ptrdiff_t>(server_.random() % free.size()),
-                        free.end());
-        }
-        free.resize(std::min(free.size(), wanted_ - out_.size()));
-        out_.insert(out_.end(), free.begin(), free.end());
-    }
-
-    Server &server_;
-    const ObjectId organization_;
-    const std::size_t wanted_;
-    const bool any_order_;
-    std::vector<std::int64_t> out_;
-};
-
-std::vector<std::int64_t> lowest_free(Server &server, const ObjectId &organization, std::int64_t limit,
-                                      std::size_t wanted) {
-    FreeSearch search(server, organization, wanted, false);
-    search.search(1, limit);
-    return search.take();
-}
+// A create costs so many steps of a search at most, and so many rounds of moves.
+constexpr int kSteps = 4;
+constexpr int kRounds = 3;
+constexpr int kAny = INT32_MAX;
+constexpr std::int64_t kLeastSpan = 256;
+// What lies so far behind the counter is not on its way any more, most likely.
+constexpr std::int64_t kYoung = 4'096;
 
 }  // namespace
 
-std::vector<std::int64_t> find_free_places(Server &server, const ObjectId &organization, std::int64_t limit,
-                                           std::size_t wanted) {
-    FreeSearch search(server, organization, wanted, true);
-    search.search(1, limit);
-    return search.take();
+Given Places::take(Server &server, const Plan &plan, std::size_t wanted, std::span<const std::int64_t> held,
+                   bool may_search) {
+    try {
+        return take_some(server, plan, wanted, held, may_search);
+    } catch (const ServerFailure &failure) {
+        if (!slow_down(plan, failure)) throw;
+    }
+    return {};
 }
 
-std::vector<std::int64_t> Places::take(Server &server, const Plan &plan, std::size_t wanted,
-                                       std::span<const std::int64_t> held) {
-    if (*plan.limit <= 0) return {};
-    const Known known = look(server, plan);
-    if (!known.settled && !move_inside(server, plan, known)) return {};
-    std::vector<std::int64_t> out;
-    if (take_at_hand(plan, wanted, out) == wanted) return out;
-    if (known.suspect && !known.exhausted) repair_counter(server, plan);
-    if (!known.exhausted) take_from_counter(server, plan, wanted, out);
-    if (out.size() == wanted) return out;
-    // What is held is not in the store yet, so it counts as free there.
-    std::vector<std::int64_t> mine(held.begin(), held.end());
-    mine.insert(mine.end(), out.begin(), out.end());
-    const std::vector<std::int64_t> free =
-        find_free_places(server, plan.organization, *plan.limit, wanted - out.size() + mine.size());
-    for (auto place = free.begin(); place != free.end() && out.size() < wanted; ++place) {
-        if (std::find(mine.begin(), mine.end(), *place) == mine.end()) out.push_back(*place);
+// Was a step too much for the server? That is this organization's trouble only, and smaller ones come through.
+bool Places::slow_down(const Plan &plan, const ServerFailure &failure) {
+    if (failure.detail() != static_cast<int>(kTooSlow)) return false;
+    const std::lock_guard lock(mutex_);
+    std::int64_t &span = known_[plan.organization].span;
+    span = std::max(span / 2, kLeastSpan);
+    return true;
+}
+
+Given Places::take_some(Server &server, const Plan &plan, std::size_t wanted, std::span<const std::int64_t> held,
+                        bool may_search) {
+    if (*plan.limit <= 0) return {{}, Room::kFull};
+    Known known = look(plan);
+    if (known.filled_to >= *plan.limit) {
+        if (!may_search) return {};
+        if (is_still_filled(server, plan, known, true)) return {{}, Room::kFull};
+        known = look(plan);
     }
+    if (!known.settled) {
+        const Room room = move_inside(server, plan, kRounds, may_search);
+        if (room != Room::kFree) return {{}, room};
+    }
+    Given out;
+    if (take_at_hand(plan, wanted, out.places) == wanted) return out;
+    const bool has_counter = !known.exhausted && !(known.suspect && repair_counter(server, plan));
+    if (has_counter) take_from_counter(server, plan, wanted, out.places);
+    if (out.places.size() < wanted && may_search) search_places(server, plan, wanted, held, out);
     return out;
 }
 
+Room Places::look_for_room(Server &server, const Plan &plan) {
+    if (!plan.limit) return Room::kFree;
+    if (*plan.limit <= 0) return Room::kFull;
+    try {
+        return look_for_some(server, plan);
+    } catch (const ServerFailure &failure) {
+        if (!slow_down(plan, failure)) throw;
+    }
+    return Room::kUnknown;
+}
+
+Room Places::look_for_some(Server &server, const Plan &plan) {
+    Known known = look(plan);
+    if (known.filled_to >= *plan.limit) {
+        if (is_still_filled(server, plan, known, false)) return Room::kFull;
+        known = look(plan);
+    }
+    // They will move into free places first.
+    std::size_t outsiders = 0;
+    if (!known.settled) {
+        outsiders = server.find_outsiders(plan.organization, *plan.limit, kMoves).size();
+    } else if (known.next_place < *plan.limit) {
+        const std::int64_t last = std::min(known.next_place + kWindow, *plan.limit);
+        const Looked looked = look_at_places(server, plan.organization, known.next_place + 1, last);
+        if (!looked.free.empty()) return Room::kFree;
+    }
+    PlaceSearch search(plan.organization, known.filled_to, *plan.limit, known.span);
+    for (int i = 0; i < kSteps && !search.is_over() && search.free().size() <= outsiders; ++i) search.step(server);
+    {
+        const std::lock_guard lock(mutex_);
+        std::int64_t &filled = known_[plan.organization].filled_to;
+        filled = std::max(filled, search.filled_to());
+    }
+    if (search.free().size() > outsiders) return Room::kFree;
+    return search.is_over() ? Room::kFull : Room::kUnknown;
+}
+
 void Places::settle(Server &server, const Plan &plan) {
-    const Known known = look(server, plan);
-    if (!known.settled) move_inside(server, plan, known);
+    if (!look(plan).settled) move_inside(server, plan, kAny, true);
+}
+
+void Places::tidy(Server &server, const Plan &plan) {
+    if (!plan.limit) return;
+    const Known known = look(plan);
+    const std::int64_t old = std::min(known.next_place - kYoung, *plan.limit);
+    if (known.exhausted || old - known.filled_to < kYoung) return;
+    PlaceSearch search(plan.organization, known.filled_to, old, known.span);
+    search.step(server);
+    remember_filled(server, plan, search.filled_to());
+    const std::lock_guard lock(mutex_);
+    Known &current = known_[plan.organization];
+    for (const std::int64_t place : search.free()) {
+        if (current.at_hand.size() >= kMaxBlock) break;
+        if (std::find(current.at_hand.begin(), current.at_hand.end(), place) == current.at_hand.end()) {
+            current.at_hand.push_back(place);
+        }
+    }
+}
+
+// No gateway frees a place that is taken for good, but people delete by hand, and restore. So a window is looked at
+// each time before the limit is said to be reached: all there is where the limit is low, some where it is high.
+bool Places::is_still_filled(Server &server, const Plan &plan, const Known &known, bool may_write) {
+    const std::int64_t filled = std::min(known.filled_to, *plan.limit);
+    const std::int64_t windows = (filled - 1) / kWindow + 1;
+    const auto which = static_cast<std::int64_t>(server.random() % static_cast<std::uint64_t>(windows));
+    const std::int64_t first = which * kWindow + 1;
+    const std::int64_t last = std::min(first + kWindow - 1, filled);
+    Looked looked;
+    try {
+        if (server.count_places(plan.organization, first, last) > last - first) return true;
+        looked = look_at_places(server, plan.organization, first, last);
+    } catch (const ServerFailure &failure) {
+        // Nothing says that it is not.
+        if (!slow_down(plan, failure)) throw;
+    }
+    if (looked.free.empty()) return true;
+    const std::int64_t to = looked.free.front() - 1;
+    if (may_write) server.lower_filled_to(plan.organization, to);
+    const std::lock_guard lock(mutex_);
+    Known &current = known_[plan.organization];
+    current.filled_to = std::min(current.filled_to, to);
+    current.stored_filled_to = std::min(current.stored_filled_to, to);
+    current.stored_at = server.now();
+    return false;
 }
 
 void Places::give_back(const Plan &plan, std::int64_t place) {
@@ -114,53 +160,120 @@ void Places::collided(const ObjectId &organization) {
     known.suspect = true;
 }
 
-Places::Known Places::look(Server &server, const Plan &plan) {
+Places::Known Places::look(const Plan &plan) {
     const std::lock_guard lock(mutex_);
     if (known_.size() > kMaxKnown && !known_.contains(plan.organization)) known_.clear();
     Known &known = known_[plan.organization];
     // A batch that read its plan before another one did does not turn back.
     if (plan.limit_version > known.limit_version) {
-        known = Known();
+        const Known before = std::exchange(known, Known());
         known.limit_version = plan.limit_version;
-        known.first_seen = server.now();
+        known.filled_to = before.filled_to;
+        known.stored_filled_to = before.stored_filled_to;
+        known.stored_at = before.stored_at;
+        known.span = before.span;
     }
-    if (plan.limit_version == known.limit_version && plan.settled_version == plan.limit_version) known.settled = true;
+    // Who looked and found a free place lowers it.
+    if (plan.read_at > known.stored_at) {
+        if (plan.filled_to < known.stored_filled_to) known.filled_to = plan.filled_to;
+        known.stored_filled_to = plan.filled_to;
+        known.stored_at = plan.read_at;
+    }
+    known.filled_to = std::max(known.filled_to, known.stored_filled_to);
+    known.next_place = std::max(known.next_place, plan.next_place);
+    known.exhausted |= plan.limit && plan.limit_version == known.limit_version && plan.next_place >= *plan.limit;
+    known.settled |= plan.limit_version == known.limit_version && plan.settled_version == plan.limit_version;
     Known out = known;
     out.at_hand.clear();
     if (plan.limit_version < known.limit_version) out.settled = false;
     return out;
 }
 
-// Until the new limit is known everywhere, records may come to stand outside of it; each is moved into a free place
-// before another one takes a place. False: they need all that is free.
-bool Places::move_inside(Server &server, const Plan &plan, const Known &known) {
-    std::int64_t started = 0;
-    for (;;) {
-        started = server.now();
-        const std::vector<Outsider> outsiders = server.find_outsiders(plan.organization, *plan.limit, kMoves);
-        if (outsiders.empty()) break;
-        const std::vector<std::int64_t> free = lowest_free(server, plan.organization, *plan.limit, outsiders.size());
-        if (free.empty()) return false;
+// Records that were judged by an earlier limit may come to stand outside of this one, however late; each is moved into
+// a free place before another one takes a place. That is looked at each time: nobody can know that none will come.
+Room Places::move_inside(Server &server, const Plan &plan, int rounds, bool may_search) {
+    for (int round = 0; round < rounds; ++round) {
+        const std::vector<Outsider> outsiders =
+            server.find_outsiders(plan.organization, *plan.limit, may_search ? kMoves : 1);
+        if (outsiders.empty()) return Room::kFree;
+        if (!may_search) return Room::kUnknown;
+        const Known known = look(plan);
+        PlaceSearch found(plan.organization, known.filled_to, *plan.limit, known.span);
+        const Room room = search(server, plan, found, outsiders.size(), {}, rounds == kAny ? kAny : kSteps);
+        const std::vector<std::int64_t> free = found.free();
+        if (free.empty()) return room;
         std::vector<Move> moves;
-        for (std::size_t i = 0; i < free.size(); ++i) moves.push_back({outsiders[i], free[i]});
+        for (std::size_t i = 0; i < std::min(free.size(), outsiders.size()); ++i) {
+            moves.push_back({outsiders[i], free[i]});
+        }
         server.move(plan.organization, moves);
         const std::lock_guard lock(mutex_);
         known_[plan.organization].suspect = true;
     }
-    if (known.limit_version != plan.limit_version || started - known.first_seen < kSettlingNs) return true;
-    server.mark_settled(plan.organization, plan.limit_version);
-    const std::lock_guard lock(mutex_);
-    Known &current = known_[plan.organization];
-    if (current.limit_version == plan.limit_version) current.settled = true;
-    return true;
+    return Room::kUnknown;
 }
 
-// Below the first free place the counter has nothing to hand out.
-void Places::repair_counter(Server &server, const Plan &plan) {
-    const std::vector<std::int64_t> first = lowest_free(server, plan.organization, *plan.limit, 1);
-    server.raise_next_place(plan.organization, first.empty() ? *plan.limit : first.front() - 1);
+// Until `wanted` are found or `steps` are made. Tells whether there are any but those `held`.
+Room Places::search(Server &server, const Plan &plan, PlaceSearch &search, std::size_t wanted,
+                    std::span<const std::int64_t> held, int steps) {
+    while (steps-- > 0 && !search.is_over() && search.free(held).size() < wanted) search.step(server);
+    remember_filled(server, plan, search.filled_to());
+    if (!search.free(held).empty()) return Room::kFree;
+    return search.is_over() ? Room::kFull : Room::kUnknown;
+}
+
+void Places::search_places(Server &server, const Plan &plan, std::size_t wanted, std::span<const std::int64_t> held,
+                           Given &out) {
+    const Known known = look(plan);
+    // What is held is not in the store yet, so it counts as free there.
+    std::vector<std::int64_t> mine(held.begin(), held.end());
+    mine.insert(mine.end(), out.places.begin(), out.places.end());
+    PlaceSearch found(plan.organization, known.filled_to, *plan.limit, known.span);
+    const std::size_t missing = wanted - out.places.size();
+    search(server, plan, found, missing, mine, kSteps);
+    std::vector<std::int64_t> free = found.free(mine);
+    out.rest = found.is_over() && free.size() < missing ? Room::kFull : Room::kUnknown;
+    if (free.empty()) return;
+    // From a random one on, so that gateways seldom choose the same.
+    std::rotate(free.begin(), free.begin() + static_cast<std::ptrdiff_t>(server.random() % free.size()), free.end());
+    const auto taken = static_cast<std::ptrdiff_t>(std::min(missing, free.size()));
+    out.places.insert(out.places.end(), free.begin(), free.begin() + taken);
+    free.erase(free.begin(), free.begin() + taken);
+    free.resize(std::min(free.size(), std::clamp(4 * missing, kMinBlock, kMaxBlock)));
     const std::lock_guard lock(mutex_);
-    known_[plan.organization].suspect = false;
+    Known &current = known_[plan.organization];
+    if (current.limit_version == plan.limit_version) {
+        current.at_hand.insert(current.at_hand.end(), free.begin(), free.end());
+    }
+}
+
+// It is written down where it saves others a step, or a create its search.
+void Places::remember_filled(Server &server, const Plan &plan, std::int64_t to) {
+    {
+        const std::lock_guard lock(mutex_);
+        Known &known = known_[plan.organization];
+        known.filled_to = std::max(known.filled_to, to);
+        if (to <= known.stored_filled_to || (to < *plan.limit && to - known.stored_filled_to < kWindow)) return;
+    }
+    server.raise_filled_to(plan.organization, to);
+    const std::lock_guard lock(mutex_);
+    Known &known = known_[plan.organization];
+    known.stored_filled_to = std::max(known.stored_filled_to, to);
+    known.stored_at = server.now();
+}
+
+// Up to the highest place that is taken the counter has nothing to hand out; what is free below is searched for. True:
+// that is the limit.
+bool Places::repair_counter(Server &server, const Plan &plan) {
+    const std::int64_t highest = server.highest_place(plan.organization, *plan.limit);
+    server.raise_next_place(plan.organization, highest);
+    const std::lock_guard lock(mutex_);
+    Known &known = known_[plan.organization];
+    known.suspect = false;
+    known.next_place = std::max(known.next_place, highest);
+    const bool is_exhausted = highest >= *plan.limit && known.limit_version == plan.limit_version;
+    known.exhausted |= is_exhausted;
+    return is_exhausted;
 }
 
 std::size_t Places::take_at_hand(const Plan &plan, std::size_t wanted, std::vector<std::int64_t> &out) {
@@ -181,6 +294,7 @@ void Places::take_from_counter(Server &server, const Plan &plan, std::size_t wan
     Known &known = known_[plan.organization];
     if (!next || *next >= *plan.limit) known.exhausted |= known.limit_version == plan.limit_version;
     if (!next) return;
+    known.next_place = std::max(known.next_place, *next);
     // The lowest first, which is the last at hand.
     for (std::int64_t place = std::min(*next, *plan.limit); place > *next - block; --place) {
         known.at_hand.push_back(place);

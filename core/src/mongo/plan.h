@@ -1,8 +1,7 @@
-// What an organization's plan and storage providers say about its next application, as they were when they were read.
+// What an organization's plan says about its next application, as it was when it was read.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,23 +10,30 @@
 
 namespace appcreate::mongo {
 
+// A storage provider. None is ever changed, they are only made and deleted.
 struct Provider {
+    ObjectId id;
+    ObjectId organization;
     std::string json;  // render_provider's
     std::string bson;  // the same as a document
 };
+using ProviderRef = std::shared_ptr<const Provider>;
 
 struct Plan {
     ObjectId organization;
     bool enabled = false;
     std::optional<std::int64_t> limit;
-    // Grows whenever the limit changes; `settled` follows when no record stands outside 1…limit any more and none can
-    // come.
+    // Grows whenever the limit changes. While `settled_version` is another one, records may stand outside of 1…limit,
+    // or come to.
     std::int64_t limit_version = 0;
     std::int64_t settled_version = 0;
+    // The counter that suggests places; beyond the limit: all were suggested.
+    std::int64_t next_place = 0;
+    // Places 1…filled_to are taken, and stay so: a majority has seen it.
+    std::int64_t filled_to = 0;
     std::int64_t build_retention_days = 0;
     std::int64_t builds_per_publication = 0;
     std::optional<ObjectId> default_provider;
-    std::map<ObjectId, Provider> providers;
     std::int64_t read_at = 0;  // CLOCK_MONOTONIC
 };
 using PlanRef = std::shared_ptr<const Plan>;

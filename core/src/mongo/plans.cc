@@ -3,7 +3,7 @@
 namespace appcreate::mongo {
 namespace {
 
-constexpr std::size_t kMaxPlans = 10'000;
+constexpr std::size_t kMaxKnown = 10'000;
 
 }  // namespace
 
@@ -24,21 +24,40 @@ std::map<ObjectId, PlanRef> Plans::get(Server &server, std::span<const ObjectId>
     }
     if (missing.empty()) return out;
     const std::vector<PlanRef> read = server.read_plans(missing);
-    remember(read);
-    for (const PlanRef &plan : read) out.emplace(plan->organization, plan);
+    const std::lock_guard lock(mutex_);
+    if (plans_.size() + read.size() > kMaxKnown) plans_.clear();
+    for (const PlanRef &plan : read) {
+        plans_[plan->organization] = plan;
+        out.emplace(plan->organization, plan);
+    }
     return out;
 }
 
-PlanRef Plans::get_fresh(Server &server, const ObjectId &organization) {
-    const std::vector<PlanRef> read = server.read_plans({&organization, 1});
-    remember(read);
-    return read.empty() ? nullptr : read.front();
-}
-
-void Plans::remember(std::span<const PlanRef> plans) {
+std::map<ObjectId, ProviderRef> Plans::get_providers(Server &server, std::span<const ObjectId> ids) {
+    std::map<ObjectId, ProviderRef> out;
+    std::vector<ObjectId> missing;
+    const std::int64_t now = server.now();
+    {
+        const std::lock_guard lock(mutex_);
+        for (const ObjectId &id : ids) {
+            const auto found = providers_.find(id);
+            if (found != providers_.end() && now - found->second.read_at <= kPlanValidNs) {
+                out.emplace(id, found->second.provider);
+            } else {
+                missing.push_back(id);
+            }
+        }
+    }
+    if (missing.empty()) return out;
+    const std::vector<ProviderRef> read = server.read_providers(missing);
     const std::lock_guard lock(mutex_);
-    if (plans_.size() + plans.size() > kMaxPlans) plans_.clear();
-    for (const PlanRef &plan : plans) plans_[plan->organization] = plan;
+    if (providers_.size() + read.size() > kMaxKnown) providers_.clear();
+    for (const ObjectId &id : missing) providers_.erase(id);
+    for (const ProviderRef &provider : read) {
+        providers_[provider->id] = {provider, now};
+        out.emplace(provider->id, provider);
+    }
+    return out;
 }
 
 }  // namespace appcreate::mongo

@@ -1,4 +1,4 @@
-// The plans that creates are judged by, remembered for a moment.
+// The plans and storage providers that creates are judged by, remembered for a moment.
 #pragma once
 
 #include <cstdint>
@@ -10,21 +10,26 @@
 
 namespace appcreate::mongo {
 
-// How old a plan may be that a create is judged by.
+// How old a plan or a provider may be that a create is judged by.
 inline constexpr std::int64_t kPlanValidNs = 1'000'000'000;
 
 class Plans {
   public:
     // Those of the organizations that exist.
     std::map<ObjectId, PlanRef> get(Server &server, std::span<const ObjectId> organizations);
-    // As it is now; null: there is none.
-    PlanRef get_fresh(Server &server, const ObjectId &organization);
+    // Those of the storage providers that exist, by their ids. Nobody has to have been told of one that is gone, but
+    // one that is not known is asked for.
+    std::map<ObjectId, ProviderRef> get_providers(Server &server, std::span<const ObjectId> ids);
 
   private:
-    void remember(std::span<const PlanRef> plans);
+    struct Seen {
+        ProviderRef provider;
+        std::int64_t read_at = 0;
+    };
 
     std::mutex mutex_;  // never held while the server is asked
     std::map<ObjectId, PlanRef> plans_;
+    std::map<ObjectId, Seen> providers_;
 };
 
 }  // namespace appcreate::mongo

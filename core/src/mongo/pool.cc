@@ -32,15 +32,16 @@ std::int32_t quarter_of(std::int64_t ms) {
 }  // namespace
 
 Session::Session(Session &&other) noexcept
-    : pool_(other.pool_),
+    : pool_(std::move(other.pool_)),
       client_(std::exchange(other.client_, nullptr)),
       database_(other.database_),
-      name_(other.name_) {}
+      name_(other.name_),
+      read_ms_(other.read_ms_) {}
 
 Session::~Session() {
     if (client_ == nullptr) return;
     if (pool_ != nullptr) {
-        mongoc_client_pool_push(pool_, client_);
+        mongoc_client_pool_push(pool_.get(), client_);
     } else {
         mongoc_client_destroy(client_);
     }
@@ -51,17 +52,23 @@ Owned<mongoc_collection_t> Session::collection(const char *name) const {
 }
 
 Pool::Pool(const StoreUri &uri, std::int64_t timeout_ms, unsigned threads)
-    : text_(uri.text), name_(uri.name), timeout_ms_(timeout_ms), threads_(threads) {
+    : text_(uri.text),
+      name_(uri.name),
+      timeout_ms_(timeout_ms),
+      threads_(threads),
+      connector_(uri.name, uri.text.starts_with("mongodb+srv:"), timeout_ms * 1'000'000 / 4) {
     const Owned<mongoc_uri_t> parsed(mongoc_uri_new(text_.c_str()));
     const char *database = parsed == nullptr ? nullptr : mongoc_uri_get_database(parsed.get());
     database_ = database != nullptr ? database : kDefaultDatabase;
 }
 
 Session Pool::lend() {
-    mongoc_client_pool_t *pool = make();
-    mongoc_client_t *client = mongoc_client_pool_pop(pool);
+    init_driver();
+    const std::int32_t quarter = quarter_of(timeout_ms_);
+    PoolRef pool = connector_.get([&] { return make_uri(quarter, quarter); });
+    mongoc_client_t *client = mongoc_client_pool_pop(pool.get());
     if (client == nullptr) fail(name_, "all of its connections are in use; give the store more time");
-    return {pool, client, database_, name_};
+    return {std::move(pool), client, database_, name_, quarter};
 }
 
 Session Pool::lend_patient() {
@@ -71,7 +78,7 @@ Session Pool::lend_patient() {
     mongoc_client_t *client = mongoc_client_new_from_uri_with_error(uri.get(), &error);
     if (client == nullptr) throw failure_of(error, name_);
     mongoc_client_set_error_api(client, MONGOC_ERROR_API_VERSION_2);
-    return {nullptr, client, database_, name_};
+    return {nullptr, client, database_, name_, kPatientMs};
 }
 
 // Everything that the URI leaves open, and what it may not decide: app_create_timeout bounds the time.
@@ -97,20 +104,6 @@ Owned<mongoc_uri_t> Pool::make_uri(std::int32_t quarter_ms, std::int32_t socket_
     mongoc_write_concern_set_journal(concern.get(), true);
     mongoc_uri_set_write_concern(uri.get(), concern.get());
     return uri;
-}
-
-// "mongodb+srv" looks its hosts up here; a failure is tried again by the next who comes.
-mongoc_client_pool_t *Pool::make() {
-    const std::lock_guard lock(mutex_);
-    if (pool_ != nullptr) return pool_.get();
-    init_driver();
-    const std::int32_t quarter = quarter_of(timeout_ms_);
-    const Owned<mongoc_uri_t> uri = make_uri(quarter, quarter);
-    bson_error_t error;
-    pool_.reset(mongoc_client_pool_new_with_error(uri.get(), &error));
-    if (pool_ == nullptr) throw failure_of(error, name_);
-    mongoc_client_pool_set_error_api(pool_.get(), MONGOC_ERROR_API_VERSION_2);
-    return pool_.get();
 }
 
 }  // namespace appcreate::mongo

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
+#include <memory>
 #include <string>
 
+#include "mongo/connector.h"
 #include "mongo/driver_types.h"
 #include "mongo/failure.h"
 #include "uri.h"
@@ -22,18 +23,26 @@ class Session {
     [[nodiscard]] mongoc_client_t *client() const noexcept { return client_; }
     [[nodiscard]] const std::string &database() const noexcept { return database_; }
     [[nodiscard]] const std::string &name() const noexcept { return name_; }
+    // How long the server may work at one read: a little less than its answer is waited for.
+    [[nodiscard]] std::int64_t read_ms() const noexcept { return read_ms_; }
     // With write concern majority and journal, and the server's default read concern.
     [[nodiscard]] Owned<mongoc_collection_t> collection(const char *name) const;
 
   private:
     friend class Pool;
-    Session(mongoc_client_pool_t *pool, mongoc_client_t *client, const std::string &database, const std::string &name)
-        : pool_(pool), client_(client), database_(database), name_(name) {}
+    Session(PoolRef pool, mongoc_client_t *client, const std::string &database, const std::string &name,
+            std::int64_t socket_ms)
+        : pool_(std::move(pool)),
+          client_(client),
+          database_(database),
+          name_(name),
+          read_ms_(socket_ms - socket_ms / 8) {}
 
-    mongoc_client_pool_t *pool_;  // nullptr: the client is the session's own
+    PoolRef pool_;  // null: the client is the session's own
     mongoc_client_t *client_;
     const std::string &database_;
     const std::string &name_;
+    const std::int64_t read_ms_;
 };
 
 class Pool {
@@ -44,6 +53,9 @@ class Pool {
     Pool &operator=(const Pool &) = delete;
     ~Pool() = default;
 
+    // Returns at `latest` (CLOCK_MONOTONIC, ns), whatever hangs. Nobody lends afterwards.
+    void close(std::int64_t latest) { connector_.close(latest); }
+
     // Throws ServerFailure.
     Session lend();
     // A connection of its own for work that takes minutes: indexes, checks, copies.
@@ -53,16 +65,13 @@ class Pool {
 
   private:
     Owned<mongoc_uri_t> make_uri(std::int32_t quarter_ms, std::int32_t socket_ms) const;
-    mongoc_client_pool_t *make();
 
     const std::string text_;
     const std::string name_;
     const std::int64_t timeout_ms_;
     const unsigned threads_;
     std::string database_;
-
-    std::mutex mutex_;
-    Owned<mongoc_client_pool_t> pool_;
+    Connector connector_;
 };
 
 }  // namespace appcreate::mongo

@@ -9,6 +9,9 @@ void append_majority(Bson &opts) {
     mongoc_read_concern_append(concern.get(), opts.get());
 }
 
+// The server gives a read up before its client does: nothing goes on there that nobody waits for.
+void append_max_time(const Session &session, Writer &opts) { opts.integer("maxTimeMS", session.read_ms()); }
+
 // A reply that libmongoc has initialised, whatever happened.
 class Reply {
   public:
@@ -45,6 +48,7 @@ void find(const Session &session, const char *collection, const Bson &filter, co
     if (options.sort != nullptr) out.document("sort", *options.sort);
     if (options.limit > 0) out.integer("limit", options.limit);
     if (options.batch_size > 0) out.integer("batchSize", options.batch_size);
+    append_max_time(session, out);
     if (options.majority) append_majority(opts);
     const auto target = session.collection(collection);
     const Owned<mongoc_cursor_t> cursor(
@@ -59,6 +63,8 @@ void find(const Session &session, const char *collection, const Bson &filter, co
 
 std::int64_t count(const Session &session, const char *collection, const Bson &filter) {
     Bson opts;
+    Writer out(opts);
+    append_max_time(session, out);
     append_majority(opts);
     bson_error_t error;
     const auto target = session.collection(collection);

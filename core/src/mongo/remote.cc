@@ -8,6 +8,7 @@
 #include "free_number.h"
 #include "mongo/document.h"
 #include "mongo/json_bson.h"
+#include "mongo/organizations.h"
 #include "mongo/query.h"
 #include "mongo/schema.h"
 #include "record.h"
@@ -41,14 +42,16 @@ Plan read_plan(const Reader &reader) {
     plan.enabled = reader.boolean("enabled").value_or(false);
     plan.limit = reader.integer("limit");
     plan.limit_version = reader.integer("limitVersion").value_or(0);
-    plan.settled_version = reader.integer("settledVersion").value_or(-1);
+    plan.settled_version = settled_version_of(reader);
+    plan.next_place = reader.integer("nextPlace").value_or(0);
+    plan.filled_to = reader.integer("filledTo").value_or(0);
     plan.build_retention_days = reader.integer("maxBillingBuildRetentionDays").value_or(0);
     plan.builds_per_publication = reader.integer("buildsRetainedPerPublication").value_or(0);
     plan.default_provider = reader.id("defaultStorageProvider");
     return plan;
 }
 
-Provider read_provider(const Reader &reader) {
+ProviderRef read_provider(const Reader &reader) {
     const ObjectId id = reader.id("_id").value_or(ObjectId{});
     const std::string_view name = reader.text("name").value_or("");
     const std::string_view region = reader.text("region").value_or("");
@@ -57,8 +60,9 @@ Provider read_provider(const Reader &reader) {
     const std::string_view config = reader.document("config").value_or(none.bytes());
     std::string config_json;
     append_object(config_json, config);
-    return {render_provider(id.hex(), name, region, config_json, kind),
-            std::string(provider_document(id, name, region, config, kind).bytes())};
+    return std::make_shared<Provider>(Provider{id, reader.id("organization").value_or(ObjectId{}),
+                                               render_provider(id.hex(), name, region, config_json, kind),
+                                               std::string(provider_document(id, name, region, config, kind).bytes())});
 }
 
 Record read_record(const Reader &reader) {
@@ -106,6 +110,22 @@ Bson one_id(const ObjectId &id) {
     return filter;
 }
 
+Owned<mongoc_bulk_operation_t> unordered_bulk(const Session &session) {
+    Bson opts;
+    Writer(opts).boolean("ordered", false);
+    const auto collection = session.collection(kApplications);
+    return Owned<mongoc_bulk_operation_t>(
+        mongoc_collection_create_bulk_operation_with_opts(collection.get(), opts.get()));
+}
+
+// Of the organization's own document.
+void change_number(const Session &session, const ObjectId &organization, const char *how, const char *member,
+                   std::int64_t to) {
+    Bson update;
+    Writer(update).document(how, [&](Writer &change) { change.integer(member, to); });
+    update_one(session, kOrganizations, one_id(organization), update);
+}
+
 }  // namespace
 
 std::int64_t Remote::now() { return monotonic_ns(); }
@@ -118,31 +138,30 @@ std::uint64_t Remote::random() {
     return number;
 }
 
-// Organizations first: a default provider is made before it is named as such.
 std::vector<PlanRef> Remote::read_plans(std::span<const ObjectId> organizations) {
     const std::int64_t read_at = now();
-    std::map<ObjectId, std::shared_ptr<Plan>> plans;
+    std::vector<PlanRef> out;
     Bson filter;
     Writer by_id(filter);
     append_ids(by_id, "_id", organizations);
     find(session_, kOrganizations, filter, {}, [&](const Reader &reader) {
         auto plan = std::make_shared<Plan>(read_plan(reader));
         plan->read_at = read_at;
-        plans.emplace(plan->organization, std::move(plan));
+        out.push_back(std::move(plan));
         return true;
     });
-    Bson of_them;
-    Writer by_organization(of_them);
-    append_ids(by_organization, "organization", organizations);
-    find(session_, kProviders, of_them, {}, [&](const Reader &reader) {
-        const auto plan = plans.find(reader.id("organization").value_or(ObjectId{}));
-        const auto id = reader.id("_id");
-        if (plan != plans.end() && id) plan->second->providers.emplace(*id, read_provider(reader));
+    return out;
+}
+
+std::vector<ProviderRef> Remote::read_providers(std::span<const ObjectId> ids) {
+    std::vector<ProviderRef> out;
+    Bson filter;
+    Writer by_id(filter);
+    append_ids(by_id, "_id", ids);
+    find(session_, kProviders, filter, {}, [&out](const Reader &reader) {
+        out.push_back(read_provider(reader));
         return true;
     });
-    std::vector<PlanRef> out;
-    out.reserve(plans.size());
-    for (auto &[id, plan] : plans) out.push_back(std::move(plan));
     return out;
 }
 
@@ -185,17 +204,26 @@ std::vector<Record> Remote::find_related(std::span<const Draft *const> drafts) {
     return find_records(session_, filter);
 }
 
-void Remote::expire_request(const Record &record) {
-    Bson filter;
-    Writer out(filter);
-    out.id("_id", record.id).id("organization", record.organization);
-    if (record.request) out.binary("request", *record.request);
-    Bson update;
-    Writer(update)
-        .document("$set", [&](Writer &set) { set.id("request", record.id); })
-        .document("$unset",
-                  [](Writer &unset) { unset.text("fingerprint", "").text("answer", "").text("keptUntil", ""); });
-    update_one(session_, kApplications, filter, update);
+void Remote::expire_request(const Record &record) { expire_requests({&record, 1}); }
+
+void Remote::expire_requests(std::span<const Record> records) {
+    const auto bulk = unordered_bulk(session_);
+    bson_error_t error;
+    for (const Record &record : records) {
+        Bson filter;
+        Writer out(filter);
+        out.id("_id", record.id).id("organization", record.organization);
+        if (record.request) out.binary("request", *record.request);
+        Bson update;
+        Writer(update)
+            .document("$set", [&](Writer &set) { set.id("request", record.id); })
+            .document("$unset",
+                      [](Writer &unset) { unset.text("fingerprint", "").text("answer", "").text("keptUntil", ""); });
+        if (!mongoc_bulk_operation_update_one_with_opts(bulk.get(), filter.get(), update.get(), nullptr, &error)) {
+            throw failure_of(error, session_.name());
+        }
+    }
+    if (mongoc_bulk_operation_execute(bulk.get(), nullptr, &error) == 0) throw failure_of(error, session_.name());
 }
 
 std::optional<std::int64_t> Remote::next_place(const ObjectId &organization, std::int64_t count, std::int64_t limit) {
@@ -212,9 +240,35 @@ std::optional<std::int64_t> Remote::next_place(const ObjectId &organization, std
 }
 
 void Remote::raise_next_place(const ObjectId &organization, std::int64_t to) {
-    Bson update;
-    Writer(update).document("$max", [to](Writer &max) { max.integer("nextPlace", to); });
-    update_one(session_, kOrganizations, one_id(organization), update);
+    change_number(session_, organization, "$max", "nextPlace", to);
+}
+
+void Remote::raise_filled_to(const ObjectId &organization, std::int64_t to) {
+    change_number(session_, organization, "$max", "filledTo", to);
+}
+
+void Remote::lower_filled_to(const ObjectId &organization, std::int64_t to) {
+    change_number(session_, organization, "$min", "filledTo", to);
+}
+
+std::int64_t Remote::highest_place(const ObjectId &organization, std::int64_t limit) {
+    Bson filter;
+    Writer out(filter);
+    out.id("organization", organization);
+    append_range(out, 1, limit);
+    const Bson projection = projection_of({"place"}, false);
+    Bson sort;
+    Writer(sort).integer("place", -1);
+    FindOptions options;
+    options.projection = &projection;
+    options.sort = &sort;
+    options.limit = 1;
+    std::int64_t highest = 0;
+    find(session_, kApplications, filter, options, [&highest](const Reader &reader) {
+        highest = reader.integer("place").value_or(0);
+        return false;
+    });
+    return highest;
 }
 
 std::int64_t Remote::count_places(const ObjectId &organization, std::int64_t first, std::int64_t last) {
@@ -272,11 +326,7 @@ std::vector<Outsider> Remote::find_outsiders(const ObjectId &organization, std::
 }
 
 void Remote::move(const ObjectId &organization, std::span<const Move> moves) {
-    Bson opts;
-    Writer(opts).boolean("ordered", false);
-    const auto collection = session_.collection(kApplications);
-    const Owned<mongoc_bulk_operation_t> bulk(
-        mongoc_collection_create_bulk_operation_with_opts(collection.get(), opts.get()));
+    const auto bulk = unordered_bulk(session_);
     bson_error_t error;
     for (const Move &move : moves) {
         Bson filter;
@@ -291,14 +341,6 @@ void Remote::move(const ObjectId &organization, std::span<const Move> moves) {
     }
     if (mongoc_bulk_operation_execute(bulk.get(), nullptr, &error) != 0) return;
     if (error.code != kDuplicateKey) throw failure_of(error, session_.name());
-}
-
-void Remote::mark_settled(const ObjectId &organization, std::int64_t limit_version) {
-    Bson filter = one_id(organization);
-    Writer(filter).integer("limitVersion", limit_version);
-    Bson update;
-    Writer(update).document("$set", [limit_version](Writer &set) { set.integer("settledVersion", limit_version); });
-    update_one(session_, kOrganizations, filter, update);
 }
 
 // A counter that does not hold a count, or one that no series reaches, begins again: it only suggests, and what it

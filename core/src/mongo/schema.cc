@@ -30,6 +30,12 @@ constexpr Index kIndexes[] = {
     {kApplications, "keptUntil", {"keptUntil", nullptr}, false, true},
 };
 
+constexpr const char *kIndexed[] = {kApplications, kOrganizations, kProviders, kKeys};
+// The indexes of the other collections decide about administration only, and are looked at so often.
+constexpr std::int64_t kWholeNs = 60LL * 1'000'000'000;
+// Whoever has not been asked for so long is idle, and looks again when it is.
+constexpr std::int64_t kIdleNs = 60LL * 1'000'000'000;
+
 void append_keys(Writer &out, const Index &index) {
     for (const char *key : index.keys) {
         if (key != nullptr) out.integer(key, 1);
@@ -50,7 +56,16 @@ void create_indexes(const Session &session, const char *collection) {
             });
         }
     });
-    run_command(session, command);
+    try {
+        run_command(session, command);
+    } catch (const ServerFailure &failure) {
+        if (failure.detail() != static_cast<int>(kDuplicateKey)) throw;
+        throw Failure(AC_EUNAVAILABLE,
+                      about(session.name(), std::string("records of \"") + collection +
+                                                "\" are in the way of its unique indexes; run \"appctl --store URI "
+                                                "check --repair\""),
+                      failure.detail());
+    }
 }
 
 // Servers give the numbers of keys back in whatever type they keep them in.
@@ -81,7 +96,9 @@ bool is_there(std::span<const Bson> descriptions, const Index &index) {
 std::vector<Bson> read_indexes(const Session &session, const char *collection) {
     std::vector<Bson> out;
     const auto target = session.collection(collection);
-    const Owned<mongoc_cursor_t> cursor(mongoc_collection_find_indexes_with_opts(target.get(), nullptr));
+    Bson opts;
+    Writer(opts).integer("maxTimeMS", session.read_ms());
+    const Owned<mongoc_cursor_t> cursor(mongoc_collection_find_indexes_with_opts(target.get(), opts.get()));
     const bson_t *document = nullptr;
     while (mongoc_cursor_next(cursor.get(), &document)) out.emplace_back(document);
     bson_error_t error;
@@ -133,7 +150,7 @@ void require_readable(const Session &session, const Version &found) {
 void install_schema(const Session &session) {
     const Version found = read_version(session);
     require_readable(session, found);
-    for (const char *collection : {kOrganizations, kProviders, kKeys, kApplications}) {
+    for (const char *collection : kIndexed) {
         create_indexes(session, collection);
     }
     if (found.version >= kSchemaVersion) return;
@@ -159,9 +176,11 @@ void shard_collections(const Session &session) {
     run_command(session, shard, true);
 }
 
-MissingIndexes missing_indexes(const Session &session) {
+MissingIndexes missing_indexes(const Session &session) { return missing_indexes(session, kIndexed); }
+
+MissingIndexes missing_indexes(const Session &session, std::span<const char *const> collections) {
     MissingIndexes out;
-    for (const char *collection : {kOrganizations, kProviders, kKeys, kApplications}) {
+    for (const char *collection : collections) {
         const std::vector<Bson> there = read_indexes(session, collection);
         for (const Index &index : kIndexes) {
             if (std::string_view(index.collection) != collection || is_there(there, index)) continue;
@@ -173,21 +192,72 @@ MissingIndexes missing_indexes(const Session &session) {
     return out;
 }
 
-void SchemaCheck::require(const Session &session) {
-    if (is_fit_) return;
+void require_version(const Session &session) {
     const Version found = read_version(session);
     if (found.version == 0) unfit(session, "it is not initialized; run \"appctl --store URI init\"");
     require_readable(session, found);
     if (found.version < kSchemaVersion) unfit(session, "its schema is too old; run \"appctl --store URI init\"");
-    const MissingIndexes missing = missing_indexes(session);
-    if (!missing.unique.empty()) {
-        unfit(session, "unique indexes are missing: " + missing.unique + "; run \"appctl --store URI init\"");
+}
+
+void SchemaCheck::require(const Session &session) {
+    const std::int64_t now = monotonic_ns();
+    used_at_ = now;
+    const std::int64_t fit_at = fit_at_;
+    if (fit_at == 0 || now - fit_at > kFitNs) look(session);
+}
+
+void SchemaCheck::refresh(const Session &session) {
+    if (monotonic_ns() - fit_at_ > kFitNs / 4) look(session);
+}
+
+bool SchemaCheck::is_in_use() const noexcept { return used_at_ != 0 && monotonic_ns() - used_at_ < kIdleNs; }
+
+void SchemaCheck::look(const Session &session) {
+    const bool was_fit = fit_at_ != 0;
+    try {
+        look(session, was_fit);
+    } catch (const ServerFailure &) {
+        throw;
+    } catch (const Failure &) {
+        fit_at_ = 0;
+        throw;
     }
-    max_document_ = read_max_document(session);
-    if (is_fit_.exchange(true) || missing.others.empty() || log_ == nullptr) return;
+}
+
+// What was seen is as old as the question.
+void SchemaCheck::look(const Session &session, bool was_fit) {
+    const std::int64_t asked_at = monotonic_ns();
+    require_version(session);
+    const bool is_whole = !was_fit || asked_at - whole_at_ > kWholeNs;
+    const auto collections = std::span(kIndexed).first(is_whole ? std::size(kIndexed) : 1);
+    const MissingIndexes missing = missing_indexes(session, collections);
+    if (!missing.unique.empty()) {
+        // Those who served without them may have let in what makes "init" fail.
+        const char *remedy =
+            was_fit ? "; run \"appctl --store URI check --repair\"" : "; run \"appctl --store URI init\"";
+        unfit(session, "unique indexes are missing: " + missing.unique + remedy);
+    }
+    if (is_whole) {
+        max_document_ = read_max_document(session);
+        whole_at_ = asked_at;
+        warn_of(session, missing.others);
+    }
+    fit_at_ = asked_at;
+}
+
+void SchemaCheck::warn_of(const Session &session, const std::string &slow) {
+    const std::lock_guard lock(mutex_);
+    const bool is_news = !slow.empty() && !has_warned_;
+    has_warned_ = !slow.empty();
+    if (!is_news || log_ == nullptr) return;
     const std::string line =
-        about(session.name(), "it is slow without the indexes " + missing.others + "; run \"appctl --store URI init\"");
+        about(session.name(), "it is slow without the indexes " + slow + "; run \"appctl --store URI init\"");
     log_(ctx_, AC_LOG_WARN, line.data(), line.size());
+}
+
+void SchemaCheck::close() {
+    const std::lock_guard lock(mutex_);
+    log_ = nullptr;
 }
 
 }  // namespace appcreate::mongo

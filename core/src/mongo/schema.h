@@ -1,8 +1,11 @@
-// Collections, indexes and the schema's version: made by "appctl init", verified once by whoever uses the store.
+// Collections, indexes and the schema's version: made by "appctl init", verified again and again by whoever uses the
+// store.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
+#include <span>
 #include <string>
 
 #include "app_create.h"
@@ -38,6 +41,13 @@ struct MissingIndexes {
     std::string others;  // they save time
 };
 MissingIndexes missing_indexes(const Session &session);
+MissingIndexes missing_indexes(const Session &session, std::span<const char *const> collections);
+
+// Throws Failure(AC_EVERSION) where this program cannot work with the store; whatever its indexes are.
+void require_version(const Session &session);
+
+// How old what was seen of the schema may be.
+inline constexpr std::int64_t kFitNs = 1'000'000'000;
 
 // Whether the store is fit to be worked with. Thread-safe.
 class SchemaCheck {
@@ -45,17 +55,31 @@ class SchemaCheck {
     // `log` is nullable.
     SchemaCheck(ac_log_fn log, void *ctx) : log_(log), ctx_(ctx) {}
 
-    // Costs nothing once it has succeeded. Throws Failure(AC_EVERSION) that says what to run, and warns once of what
-    // makes the store slow. Threads that come at the same time may all look: none waits for a server that another one
-    // is waiting for.
+    // Costs nothing when it has succeeded a moment ago, here or by refresh(). Throws Failure(AC_EVERSION) that says
+    // what to run, and warns once of what makes the store slow. Threads that come at the same time may all look: none
+    // waits for a server that another one is waiting for.
     void require(const Session &session);
+    // Looks before require() has to. Throws what require() throws.
+    void refresh(const Session &session);
+    // Has anybody required it lately?
+    [[nodiscard]] bool is_in_use() const noexcept;
     // The server's maxBsonObjectSize. After require().
     [[nodiscard]] std::int64_t max_document() const noexcept { return max_document_; }
+    // The host's log is gone.
+    void close();
 
   private:
-    const ac_log_fn log_;
+    void look(const Session &session);
+    void look(const Session &session, bool was_fit);
+    void warn_of(const Session &session, const std::string &slow);
+
+    std::mutex mutex_;  // of the log
+    ac_log_fn log_;
     void *const ctx_;
-    std::atomic<bool> is_fit_ = false;
+    bool has_warned_ = false;
+    std::atomic<std::int64_t> fit_at_ = 0;    // CLOCK_MONOTONIC; 0: never, or not any more
+    std::atomic<std::int64_t> whole_at_ = 0;  // the same of all that there is to look at
+    std::atomic<std::int64_t> used_at_ = 0;
     std::atomic<std::int64_t> max_document_ = 16 << 20;
 };
 

@@ -22,7 +22,7 @@ struct Draft {
     Create *create = nullptr;
     ObjectId id;  // stays, whatever else changes: so it is in the store once at most
     PlanRef plan;
-    const Provider *provider = nullptr;  // nullable; of `plan`
+    ProviderRef provider;  // nullable
     std::int64_t created_at = 0;
     std::string base;  // the slug without a number
     std::string slug;
@@ -88,6 +88,7 @@ class Server {
 
     // Those that are not there are left out.
     virtual std::vector<PlanRef> read_plans(std::span<const ObjectId> organizations) = 0;
+    virtual std::vector<ProviderRef> read_providers(std::span<const ObjectId> ids) = 0;
 
     // One round trip for all, each on its own. Throws only when nothing was sent.
     virtual Inserted insert(std::span<const Draft *const> drafts) = 0;
@@ -101,6 +102,11 @@ class Server {
     virtual std::optional<std::int64_t> next_place(const ObjectId &organization, std::int64_t count,
                                                    std::int64_t limit) = 0;
     virtual void raise_next_place(const ObjectId &organization, std::int64_t to) = 0;
+    // Writes down that places 1…to are taken for good, as a majority saw it; or that the one after `to` is free.
+    virtual void raise_filled_to(const ObjectId &organization, std::int64_t to) = 0;
+    virtual void lower_filled_to(const ObjectId &organization, std::int64_t to) = 0;
+    // The highest of 1…limit that is taken; 0: none is.
+    virtual std::int64_t highest_place(const ObjectId &organization, std::int64_t limit) = 0;
     virtual std::int64_t count_places(const ObjectId &organization, std::int64_t first, std::int64_t last) = 0;
     // In ascending order.
     virtual std::vector<std::int64_t> taken_places(const ObjectId &organization, std::int64_t first,
@@ -108,7 +114,6 @@ class Server {
     virtual std::vector<Outsider> find_outsiders(const ObjectId &organization, std::int64_t limit, std::size_t max) = 0;
     // A move to a place that is taken, or of a record that has moved, does nothing.
     virtual void move(const ObjectId &organization, std::span<const Move> moves) = 0;
-    virtual void mark_settled(const ObjectId &organization, std::int64_t limit_version) = 0;
 
     // Counts a base's numbers up by `count` and returns the new count, starting from 0.
     virtual std::int64_t next_suffix(const ObjectId &organization, std::string_view base, std::int64_t count) = 0;

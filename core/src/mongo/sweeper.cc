@@ -1,18 +1,18 @@
 #include "mongo/sweeper.h"
 
-#include <chrono>
 #include <vector>
 
 #include "mongo/batch.h"
 #include "mongo/query.h"
 #include "mongo/remote.h"
+#include "mongo/schema.h"
 
 namespace appcreate::mongo {
 namespace {
 
-constexpr std::size_t kSweep = 100;
-constexpr std::chrono::seconds kIdle{60};
-constexpr std::chrono::milliseconds kBusy{200};
+constexpr std::size_t kSweep = 500;
+// Longer than the owner is idle between two sweeps.
+constexpr std::int64_t kLeaseMs = 90'000;
 
 }  // namespace
 
@@ -36,42 +36,32 @@ bool sweep_expired_requests(const Session &session, std::int64_t now) {
         expired.push_back(std::move(record));
         return true;
     });
+    if (expired.empty()) return false;
     constexpr std::int64_t kAnyDocument = 16 << 20;
-    Remote remote(session, kAnyDocument);
-    for (const Record &record : expired) remote.expire_request(record);
+    Remote(session, kAnyDocument).expire_requests(expired);
     return expired.size() == kSweep;
 }
 
-Sweeper::~Sweeper() {
-    if (!thread_.joinable()) return;
-    {
-        const std::lock_guard lock(mutex_);
-        stopping_ = true;
+bool SweepLease::take(const Session &session, std::int64_t now) {
+    if (until_ - now > kLeaseMs / 2 && until_ - now <= kLeaseMs) return true;
+    Bson filter;
+    Writer(filter).text("_id", "sweeper").array("$or", [&](Items &items) {
+        items.writer().document(items.key(), [&](Writer &to) { to.id("owner", owner_); });
+        items.writer().document(
+            items.key(), [&](Writer &to) { to.document("until", [now](Writer &before) { before.time("$lt", now); }); });
+    });
+    Bson update;
+    Writer(update).document("$set", [&](Writer &set) { set.id("owner", owner_).time("until", now + kLeaseMs); });
+    try {
+        count_up(session, kSchema, filter, update, true, [](const Reader &) { return true; });
+    } catch (const ServerFailure &failure) {
+        // Its document is there, but not for us.
+        if (failure.detail() != static_cast<int>(kDuplicateKey)) throw;
+        until_ = 0;
+        return false;
     }
-    wake_.notify_all();
-    thread_.join();
-}
-
-void Sweeper::start() {
-    thread_ = std::thread([this] { run(); });
-}
-
-// Not right away: whoever starts a gateway has other things to wait for.
-void Sweeper::run() {
-    std::unique_lock lock(mutex_);
-    std::chrono::milliseconds pause = kIdle;
-    while (!wake_.wait_for(lock, pause, [this] { return stopping_; })) {
-        lock.unlock();
-        pause = kIdle;
-        try {
-            const Session session = pool_.lend();
-            schema_.require(session);
-            if (sweep_expired_requests(session, now_ms())) pause = kBusy;
-        } catch (const std::exception &) {
-            // The next round tries again; those who serve report what is wrong with the store.
-        }
-        lock.lock();
-    }
+    until_ = now + kLeaseMs;
+    return true;
 }
 
 }  // namespace appcreate::mongo

@@ -1,37 +1,27 @@
-// Forgets expired Idempotency-Keys while the store is served. Every process has one; several do no harm.
+// Forgets expired Idempotency-Keys while the store is served.
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
-#include <thread>
+#include <cstdint>
+#include <functional>
 
 #include "mongo/pool.h"
-#include "mongo/schema.h"
+#include "values.h"
 
 namespace appcreate::mongo {
 
-// Forgets some that have expired, the oldest first. True: there may be more.
+// Forgets some that have expired, the oldest first, in one write. True: there may be more.
 bool sweep_expired_requests(const Session &session, std::int64_t now);
 
-class Sweeper {
+// Of all processes one sweeps at a time, as others would only do the same work once more: it holds a lease in the
+// store. Gateways' clocks may differ, so that two do it, or none for a while: that does no harm.
+class SweepLease {
   public:
-    Sweeper(Pool &pool, SchemaCheck &schema) : pool_(pool), schema_(schema) {}
-    Sweeper(const Sweeper &) = delete;
-    Sweeper &operator=(const Sweeper &) = delete;
-    ~Sweeper();
-
-    // Throws std::system_error when there is no thread to be had.
-    void start();
+    // Takes it, or holds it for longer. False: another one has it. `now`: CLOCK_REALTIME, ms.
+    bool take(const Session &session, std::int64_t now);
 
   private:
-    void run();
-
-    Pool &pool_;
-    SchemaCheck &schema_;
-    std::mutex mutex_;
-    std::condition_variable wake_;
-    bool stopping_ = false;
-    std::thread thread_;
+    const ObjectId owner_ = ObjectId::make();
+    std::int64_t until_ = 0;
 };
 
 }  // namespace appcreate::mongo

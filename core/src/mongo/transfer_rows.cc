@@ -16,7 +16,8 @@ namespace {
 constexpr std::array<std::string_view, 2> kIds = {"organization", "createdBy"};
 constexpr std::array<std::string_view, 3> kTimes = {"createdAt", "updatedAt", "lastBuildProcessedDate"};
 // Members of an application's document that are no part of its record.
-constexpr std::array<std::string_view, 5> kOwn = {"place", "request", "fingerprint", "answer", "keptUntil"};
+constexpr std::array<std::string_view, 6> kOwn = {"place",       "limitVersion", "request",
+                                                  "fingerprint", "answer",       "keptUntil"};
 
 template <std::size_t N>
 bool is_one_of(const std::array<std::string_view, N> &names, std::string_view name) {
@@ -302,6 +303,8 @@ Bson Collection<ApplicationCopy>::document(const ApplicationCopy &row, const std
     }
     Writer out(document);
     append_place(out, place, row.id);
+    // Judged by no limit of this store.
+    out.integer("limitVersion", 0);
     out.id("request", row.id);
     return document;
 }
