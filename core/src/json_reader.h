@@ -32,7 +32,8 @@ void append_pointer(std::string &pointer, std::string_view token);
 Document read_json(std::string_view text, std::size_t max_depth = kMaxDepth);
 
 // Do two texts say the same, white space and the spelling of strings and numbers apart? (1e5 was written so before it
-// was 100000.0.) False for malformed ones that differ.
+// was 100000.0.) False for those that differ and are
+// malformed or have a number that is not representable.
 bool is_same_json(std::string_view a, std::string_view b);
 
 }  // namespace appcreate

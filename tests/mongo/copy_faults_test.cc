@@ -256,7 +256,8 @@ TEST_F(CopyLimits, AnAnswerThatDoesNotFitBesideItsRecord) {
     EXPECT_EQ(shown(admin()), shown(first()));
 }
 
-// Guards: comparing what would come back before it goes in.
+// Guards: comparing what would come back before it goes in. Numbers that neither BSON nor the API has, of another
+// program.
 TEST_F(CopyLimits, WhatWouldNotComeBackTheSame) {
     const Tenant tenant = first().make_tenant();
     const Answer made = first().create(tenant, {R"({"name":"Exact","metadata":{"r":1.5}})"});
@@ -265,14 +266,39 @@ TEST_F(CopyLimits, WhatWouldNotComeBackTheSame) {
     spec.org = tenant.organization;
     spec.name = "Store";
     spec.provider = "s3";
-    spec.config = R"({"r": 1.5})";
+    spec.config = R"({"r":1.5})";
     first().store().provider_create(spec, [](std::string_view) { return true; });
-    const std::string config = refusal(first(), admin());
-    EXPECT_TRUE(config.starts_with(std::to_string(AC_ECHECK) + " the storage provider ")) << config;
-    sql("first.db", "DELETE FROM providers; UPDATE applications SET data = replace(data, '1.5', '1.50')");
-    const std::string record = refusal(first(), admin());
-    EXPECT_TRUE(record.starts_with(std::to_string(AC_ECHECK) + " the application " + made.id)) << record;
+    for (const std::string number : {"9223372036854775808", "1e999", "1e-999"}) {
+        sql("first.db", "UPDATE providers SET config = '{\"r\":" + number + "}'");
+        const std::string config = refusal(first(), admin());
+        EXPECT_TRUE(config.starts_with(std::to_string(AC_ECHECK) + " the storage provider ")) << number << config;
+    }
+    sql("first.db", "DELETE FROM providers");
+    for (const std::string number : {"9223372036854775808", "1e999", "1e-999"}) {
+        sql("first.db", "UPDATE applications SET data = replace('" + made.body + "', '1.5', '" + number + "')");
+        const std::string record = refusal(first(), admin());
+        EXPECT_TRUE(record.starts_with(std::to_string(AC_ECHECK) + " the application " + made.id)) << number << record;
+    }
     EXPECT_EQ(direct().count("applications"), 0);
+}
+
+// What an older version spelled in another way says the same: it arrives, value for value.
+TEST_F(CopyLimits, AnotherSpellingOfARealArrives) {
+    const Tenant tenant = first().make_tenant();
+    const Answer made = first().create(tenant, {R"({"name":"Exact","metadata":{"r":1.5}})"});
+    ASSERT_EQ(made.status, 200) << made;
+    ProviderSpec spec;
+    spec.org = tenant.organization;
+    spec.name = "Store";
+    spec.provider = "s3";
+    spec.config = R"({"r":1.5})";
+    first().store().provider_create(spec, [](std::string_view) { return true; });
+    const std::string today = shown(first());
+    sql("first.db",
+        "UPDATE applications SET data = replace(data, '1.5', '1.5E0');"
+        " UPDATE providers SET config = '{\"r\": 1.5E0}'");
+    EXPECT_EQ(refusal(first(), admin()), "");
+    EXPECT_EQ(shown(admin()), today);
 }
 
 // Guards: JSON that would say something else than the database. Another program's values, anywhere in a record.

@@ -351,6 +351,9 @@ TEST(IsSameJson, LooksAtWhatIsSaid) {
     EXPECT_FALSE(is_same_json(R"({"a":1,"b":2})", R"({"b":2,"a":1})"));
     EXPECT_FALSE(is_same_json(R"({"a":1})", R"({"a":1)"));
     EXPECT_FALSE(is_same_json("[\"\\", "[\"\\\\"));
+    EXPECT_FALSE(is_same_json("[1e999]", "[0.0]"));
+    EXPECT_FALSE(is_same_json("[1e-999]", "[0.0]"));
+    EXPECT_FALSE(is_same_json("[9223372036854775808]", "[0]"));
 }
 
 }  // namespace
