@@ -1,6 +1,7 @@
 #include "mongo/check.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -31,6 +32,7 @@ bool is_slug(std::string_view slug) {
 struct Checked {
     ObjectId id;
     std::optional<ObjectId> organization;
+    std::int64_t created_at = 0;
     std::string slug;
     bool has_place = false;
     std::optional<std::int64_t> place;
@@ -39,6 +41,9 @@ struct Checked {
     std::optional<Digest> digest;
     bool is_kept = false;  // with an answer to replay
 };
+
+// Since when, and who.
+using Owner = std::pair<std::int64_t, ObjectId>;
 
 class Check {
   public:
@@ -128,6 +133,7 @@ class Check {
         Bson projection;
         Writer(projection)
             .integer("organization", 1)
+            .integer("createdAt", 1)
             .integer("slug", 1)
             .integer("place", 1)
             .integer("limitVersion", 1)
@@ -143,6 +149,7 @@ class Check {
             Checked record;
             record.id = reader.id("_id").value_or(ObjectId{});
             record.organization = reader.id("organization");
+            record.created_at = reader.time("createdAt").value_or(std::numeric_limits<std::int64_t>::max());
             record.slug = reader.text("slug").value_or("");
             record.place = reader.integer("place");
             record.limit_version = reader.integer("limitVersion");
@@ -166,11 +173,11 @@ class Check {
             report("record", organization, record.id.hex() + ": its slug does not match the pattern of slugs");
         }
         if (!record.has_place) {
-            report("place", organization, record.id.hex() + ": it has no place", own_id(record, "place"));
+            report("place", organization, record.id.hex() + ": it has no place", own_id(record, record.id, "place"));
         }
         if (!record.has_request || (record.digest && !record.is_kept)) {
             report("request", organization, record.id.hex() + ": its request has nothing to replay",
-                   own_id(record, "request"));
+                   own_id(record, record.id, "request"));
         }
         Held &held = held_[*record.organization];
         ++held.records;
@@ -178,50 +185,50 @@ class Check {
         if (!missing_.empty()) duplicates(record, organization);
     }
 
-    // What the unique indexes would have refused. The older one keeps what it has.
+    // What the unique indexes would have refused. The older one keeps what it has: ids of one second are in no order.
     void duplicates(const Checked &record, const std::string &organization) {
-        const auto other_of = [&](auto &seen, const auto &value) -> std::optional<ObjectId> {
-            const auto [there, is_first] = seen.try_emplace({*record.organization, value}, record.id);
-            if (is_first) return std::nullopt;
-            return there->second;
+        const Owner self{record.created_at, record.id};
+        const auto part = [&](auto &seen, const auto &value, const char *what, const auto &mend) {
+            const auto [there, is_first] = seen.try_emplace({*record.organization, value}, self);
+            if (is_first) return;
+            const Owner older = std::min(there->second, self);
+            const Owner younger = std::max(there->second, self);
+            there->second = older;
+            const bool repaired = mend(younger.second);
+            report(what, organization, younger.second.hex() + ": its " + what + " is that of " + older.second.hex(),
+                   repaired);
         };
-        const auto say = [&](const char *problem, const char *what, const ObjectId &other, bool repaired) {
-            report(problem, organization, record.id.hex() + ": its " + what + " is that of " + other.hex(), repaired);
-        };
-        if (const auto other = other_of(slugs_, record.slug)) say("slug", "slug", *other, rename(record));
+        part(slugs_, record.slug, "slug", [&](const ObjectId &id) { return rename(record, id); });
         if (record.place) {
-            if (const auto other = other_of(places_, *record.place)) {
-                say("place", "place", *other, own_id(record, "place"));
-            }
+            part(places_, *record.place, "place", [&](const ObjectId &id) { return own_id(record, id, "place"); });
         }
         if (record.digest) {
-            if (const auto other = other_of(requests_, *record.digest)) {
-                say("request", "request", *other, own_id(record, "request"));
-            }
+            part(requests_, *record.digest, "request",
+                 [&](const ObjectId &id) { return own_id(record, id, "request"); });
         }
     }
 
-    // Gives it a number.
-    bool rename(const Checked &record) {
+    // Gives `id`, which has the record's slug, a number.
+    bool rename(const Checked &record, const ObjectId &id) {
         if (!repair_) return false;
         Remote remote(session_, kAnyDocument);
         const std::int64_t number = find_free_numbers(remote, *record.organization, {{record.slug}}).front();
         const std::string slug = numbered_slug(record.slug, static_cast<std::uint64_t>(number));
-        slugs_.try_emplace({*record.organization, slug}, record.id);
+        slugs_.try_emplace({*record.organization, slug}, 0, id);
         Bson filter;
-        Writer(filter).id("_id", record.id).id("organization", *record.organization);
+        Writer(filter).id("_id", id).id("organization", *record.organization);
         Bson update;
         Writer(update).document("$set", [&](Writer &set) { set.text("slug", slug); });
         return update_one(session_, kApplications, filter, update).matched == 1;
     }
 
-    // Puts the record's id where it lacks a place or a request.
-    bool own_id(const Checked &record, const char *member) {
+    // Puts its own id where a record of the same organization lacks a place or a request.
+    bool own_id(const Checked &record, const ObjectId &id, const char *member) {
         if (!repair_) return false;
         Bson filter;
-        Writer(filter).id("_id", record.id).id("organization", *record.organization);
+        Writer(filter).id("_id", id).id("organization", *record.organization);
         Bson update;
-        Writer(update).document("$set", [&](Writer &set) { set.id(member, record.id); });
+        Writer(update).document("$set", [&](Writer &set) { set.id(member, id); });
         return update_one(session_, kApplications, filter, update).matched == 1;
     }
 
@@ -285,9 +292,9 @@ class Check {
     std::map<ObjectId, Held> held_;
     // Where unique indexes are missing: who has it.
     std::string missing_;
-    std::map<std::pair<ObjectId, std::string>, ObjectId> slugs_;
-    std::map<std::pair<ObjectId, std::int64_t>, ObjectId> places_;
-    std::map<std::pair<ObjectId, Digest>, ObjectId> requests_;
+    std::map<std::pair<ObjectId, std::string>, Owner> slugs_;
+    std::map<std::pair<ObjectId, std::int64_t>, Owner> places_;
+    std::map<std::pair<ObjectId, Digest>, Owner> requests_;
     bool is_whole_ = true;
     bool is_wanted_ = true;
 };
