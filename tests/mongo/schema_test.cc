@@ -32,7 +32,7 @@ TEST_F(Schema, EveryUniqueIndexThatIsMissingIsNamed) {
     }
     expect_unfit(tenant,
                  "unique indexes are missing: applications.organization_slug, applications.organization_place, "
-                 "applications.organization_request; run \"appctl --store URI init\"");
+                 "applications.organization_request; run \"appctl --store URI check --repair\"");
     admin().store().init();
     Gateway gateway(server().uri({}, database()));
     EXPECT_CREATED(gateway.create(tenant));
@@ -54,7 +54,7 @@ TEST_F(Schema, ACollectionThatIsMissingIsNamedByItsIndexes) {
 TEST_F(Schema, ADatabaseThatNobodyInitializedSaysSo) {
     const Tenant tenant = admin().make_tenant();
     direct().drop();
-    expect_unfit(tenant, "it is not initialized; run \"appctl --store URI init\"");
+    expect_unfit(tenant, "it is not initialized; restore a backup, or, if it never held a store, run \"appctl");
 }
 
 TEST_F(Schema, ANewerStoreAsksForANewerProgram) {
@@ -164,7 +164,30 @@ TEST_F(Serving, ANewerSchemaIsNoticed) {
 
 TEST_F(Serving, ADatabaseThatIsDroppedIsNoticed) {
     direct().drop();
-    expect_noticed("it is not initialized; run \"appctl --store URI init\"");
+    expect_noticed("it is not initialized; restore a backup, or, if it never held a store, run \"appctl");
+}
+
+// Guards: 404 and 401 for what a server that came back empty does not have, in the second in which the schema is
+// believed to be there.
+TEST_F(Serving, AServerThatCameBackEmptyIsNotMissingAnOrganization) {
+    Tenant unseen = admin().make_tenant();
+    ASSERT_TRUE(is_mended());
+    direct().drop();
+    EXPECT_REFUSED(gateway().create(unseen), AC_CODE_DATABASE);
+    ASSERT_EQ(gateway().complaints().size(), 1U);
+    EXPECT_NE(gateway().complaints().front().find("restore a backup"), std::string::npos)
+        << gateway().complaints().front();
+}
+
+TEST_F(Serving, AServerThatCameBackEmptyIsNotMissingAKey) {
+    ac_lookup lookup{};
+    const auto look = [&] {
+        gateway().store().find_keys({&lookup, 1}, monotonic_ns() + Gateway::kTimeoutMs * 1'000'000);
+    };
+    look();
+    EXPECT_EQ(lookup.found, 0) << "of a store that is there";
+    direct().drop();
+    EXPECT_THROW(look(), Failure);
 }
 
 // By a process that serves, creates or not: none of its creates has to look.
@@ -210,6 +233,32 @@ TEST_F(Serving, WhatAMissingIndexLetInIsFoundByCheckAndMended) {
     EXPECT_TRUE(is_mended());
     const Answer again = gateway().create(limited, order("Twin", "key-1"));
     EXPECT_TRUE(again.is_replay) << again;
+}
+
+// Guards: taking ids for ages. Those of one second that two processes made are in no order.
+TEST_F(Serving, TheOlderRecordKeepsItsSlugWhateverTheIds) {
+    const Answer first = gateway().create(tenant(), order("Twin", "key-1"));
+    EXPECT_CREATED(first);
+    for (const char *index : {"organization_slug", "organization_place", "organization_request"}) {
+        run(R"({"dropIndexes":"applications","index":")" + std::string(index) + "\"}");
+    }
+    const std::string by_id = R"({"_id":{"$oid":")" + first.id + "\"}}";
+    const std::vector<Bson> there = direct().find("applications", bson(by_id));
+    ASSERT_EQ(there.size(), 1U);
+    std::vector<Bson> twin;
+    twin.push_back(bson(R"({"_id":{"$oid":"000000000000000000000001"}})"));
+    const Bson rest = without(there.front().get(), "_id");
+    ASSERT_TRUE(bson_concat(twin.front().get(), rest.get()));
+    ASSERT_TRUE(direct().insert("applications", twin).ok);
+    run(R"({"update":"applications","updates":[{"q":{"_id":{"$oid":"000000000000000000000001"}},)"
+        R"("u":{"$set":{"createdAt":{"$date":{"$numberLong":"4102444800000"}}}}}]})");
+    EXPECT_TRUE(Gateway(server().uri({}, database())).store().check(true, [](std::string_view) { return true; }));
+    const std::string kept = R"({"_id":{"$oid":")" + first.id + R"("},"slug":")" + first.slug + "\"}";
+    EXPECT_EQ(direct().find("applications", bson(kept)).size(), 1U);
+    EXPECT_TRUE(is_mended());
+    const Answer again = gateway().create(tenant(), order("Twin", "key-1"));
+    EXPECT_TRUE(again.is_replay) << again;
+    EXPECT_EQ(again.body, first.body);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "mongo/mongo_store.h"
 
+#include <algorithm>
 #include <system_error>
 
 #include "mongo/applications.h"
@@ -63,7 +64,13 @@ void MongoStore::warm() {
 
 void MongoStore::find_keys(std::span<ac_lookup> lookups, Deadline deadline) {
     try {
-        repeat_lost({deadline, !health_.is_down()}, [&] { mongo::find_keys(fit_session(), lookups); });
+        repeat_lost({deadline, !health_.is_down()}, [&] {
+            const Session session = fit_session();
+            mongo::find_keys(session, lookups);
+            const bool is_any_missing =
+                std::any_of(lookups.begin(), lookups.end(), [](const ac_lookup &one) { return one.found == 0; });
+            if (is_any_missing) schema_->require_still(session);
+        });
         health_.worked(Health::Work::kLookingUp);
     } catch (const Failure &failure) {
         health_.failed(Health::Work::kLookingUp, failure);

@@ -150,6 +150,7 @@ std::vector<PlanRef> Remote::read_plans(std::span<const ObjectId> organizations)
         out.push_back(std::move(plan));
         return true;
     });
+    if (out.size() < organizations.size()) require_store_after_missing();
     return out;
 }
 
@@ -162,7 +163,19 @@ std::vector<ProviderRef> Remote::read_providers(std::span<const ObjectId> ids) {
         out.push_back(read_provider(reader));
         return true;
     });
+    if (out.size() < ids.size()) require_store_after_missing();
     return out;
+}
+
+void Remote::require_store_after_missing() {
+    if (schema_ == nullptr) return;
+    try {
+        schema_->require_still(session_);
+    } catch (const ServerFailure &) {
+        throw;
+    } catch (const Failure &failure) {
+        throw ServerFailure(failure.status(), failure.what(), failure.detail(), ServerFailure::Kind::kRefused);
+    }
 }
 
 std::vector<Record> Remote::find_requests(std::span<const RequestName> requests) {

@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "mongo/pool.h"
+#include "mongo/schema.h"
 #include "mongo/server.h"
 
 namespace appcreate::mongo {
@@ -12,6 +13,9 @@ class Remote final : public Server {
   public:
     // `max_document`: the server's maxBsonObjectSize.
     Remote(const Session &session, std::int64_t max_document) : session_(session), max_document_(max_document) {}
+    // Says of no organization and no storage provider that it is not there while the store itself is not.
+    Remote(const Session &session, SchemaCheck &schema)
+        : session_(session), max_document_(schema.max_document()), schema_(&schema) {}
 
     std::int64_t now() override;
     void pause(std::int64_t ns) override;
@@ -39,8 +43,11 @@ class Remote final : public Server {
     std::vector<std::string> taken_slugs(const ObjectId &organization, std::span<const std::string> slugs) override;
 
   private:
+    void require_store_after_missing();
+
     const Session &session_;
     const std::int64_t max_document_;
+    SchemaCheck *const schema_ = nullptr;
 };
 
 }  // namespace appcreate::mongo

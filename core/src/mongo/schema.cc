@@ -194,28 +194,18 @@ MissingIndexes missing_indexes(const Session &session, std::span<const char *con
 
 void require_version(const Session &session) {
     const Version found = read_version(session);
-    if (found.version == 0) unfit(session, "it is not initialized; run \"appctl --store URI init\"");
+    if (found.version == 0) {
+        unfit(session,
+              "it is not initialized; restore a backup, or, if it never held a store, run \"appctl --store URI init\"");
+    }
     require_readable(session, found);
     if (found.version < kSchemaVersion) unfit(session, "its schema is too old; run \"appctl --store URI init\"");
 }
 
-void SchemaCheck::require(const Session &session) {
-    const std::int64_t now = monotonic_ns();
-    used_at_ = now;
-    const std::int64_t fit_at = fit_at_;
-    if (fit_at == 0 || now - fit_at > kFitNs) look(session);
-}
-
-void SchemaCheck::refresh(const Session &session) {
-    if (monotonic_ns() - fit_at_ > kFitNs / 4) look(session);
-}
-
-bool SchemaCheck::is_in_use() const noexcept { return used_at_ != 0 && monotonic_ns() - used_at_ < kIdleNs; }
-
-void SchemaCheck::look(const Session &session) {
-    const bool was_fit = fit_at_ != 0;
+template <class Look>
+void SchemaCheck::guard(const Look &look) {
     try {
-        look(session, was_fit);
+        look();
     } catch (const ServerFailure &) {
         throw;
     } catch (const Failure &) {
@@ -224,18 +214,33 @@ void SchemaCheck::look(const Session &session) {
     }
 }
 
+void SchemaCheck::require(const Session &session) {
+    const std::int64_t now = monotonic_ns();
+    used_at_ = now;
+    const std::int64_t fit_at = fit_at_;
+    if (fit_at == 0 || now - fit_at > kFitNs) guard([&] { look(session); });
+}
+
+void SchemaCheck::refresh(const Session &session) {
+    if (monotonic_ns() - fit_at_ > kFitNs / 4) guard([&] { look(session); });
+}
+
+bool SchemaCheck::is_in_use() const noexcept { return used_at_ != 0 && monotonic_ns() - used_at_ < kIdleNs; }
+
+void SchemaCheck::require_still(const Session &session) {
+    guard([&] { require_version(session); });
+}
+
 // What was seen is as old as the question.
-void SchemaCheck::look(const Session &session, bool was_fit) {
+void SchemaCheck::look(const Session &session) {
     const std::int64_t asked_at = monotonic_ns();
+    const bool is_whole = fit_at_ == 0 || asked_at - whole_at_ > kWholeNs;
     require_version(session);
-    const bool is_whole = !was_fit || asked_at - whole_at_ > kWholeNs;
     const auto collections = std::span(kIndexed).first(is_whole ? std::size(kIndexed) : 1);
     const MissingIndexes missing = missing_indexes(session, collections);
     if (!missing.unique.empty()) {
         // Those who served without them may have let in what makes "init" fail.
-        const char *remedy =
-            was_fit ? "; run \"appctl --store URI check --repair\"" : "; run \"appctl --store URI init\"";
-        unfit(session, "unique indexes are missing: " + missing.unique + remedy);
+        unfit(session, "unique indexes are missing: " + missing.unique + "; run \"appctl --store URI check --repair\"");
     }
     if (is_whole) {
         max_document_ = read_max_document(session);

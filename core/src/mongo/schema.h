@@ -59,6 +59,9 @@ class SchemaCheck {
     // what to run, and warns once of what makes the store slow. Threads that come at the same time may all look: none
     // waits for a server that another one is waiting for.
     void require(const Session &session);
+    // For whoever has missed something: a server that came back empty misses everything. Asks the server in any case.
+    // Throws what require() throws.
+    void require_still(const Session &session);
     // Looks before require() has to. Throws what require() throws.
     void refresh(const Session &session);
     // Has anybody required it lately?
@@ -70,7 +73,9 @@ class SchemaCheck {
 
   private:
     void look(const Session &session);
-    void look(const Session &session, bool was_fit);
+    // What is seen to be unfit is looked at again by the next who requires it.
+    template <class Look>
+    void guard(const Look &look);
     void warn_of(const Session &session, const std::string &slow);
 
     std::mutex mutex_;  // of the log

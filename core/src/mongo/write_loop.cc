@@ -112,7 +112,7 @@ bool WriteLoop::write(std::span<Create *const> creates, const Batch::Done &done)
     try {
         const Session session = pool_.lend();
         repeat_lost(patience, [&] { schema_.require(session); });
-        Remote remote(session, schema_.max_document());
+        Remote remote(session, schema_);
         is_begun = true;
         const auto failure = writing_.write(remote, creates, patience, done);
         if (failure) {
