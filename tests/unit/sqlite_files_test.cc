@@ -15,7 +15,8 @@ struct stat stat_of(const std::string &path) {
 
 TEST(SqliteFiles, AreReadableByOwnerAndGroupOnly) {
     SqliteUnderTest under_test;
-    under_test.open()->warm();
+    const auto store = under_test.open();
+    store->warm();
     for (const char *side : {"", "-wal", "-shm"}) {
         EXPECT_EQ(stat_of(under_test.path() + side).st_mode & 07777, 0640U) << side;
     }
@@ -31,10 +32,10 @@ TEST(SqliteFiles, MadeByRootBelongToTheDirectorysOwner) {
         const auto store = open_store(options_of(path));
         store->init();
         org = make_org(*store);
-    }
-    for (const char *side : {"", "-wal", "-shm"}) {
-        EXPECT_EQ(stat_of(path + side).st_uid, 65534U) << side;
-        EXPECT_EQ(stat_of(path + side).st_gid, 65533U) << side;
+        for (const char *side : {"", "-wal", "-shm"}) {
+            EXPECT_EQ(stat_of(path + side).st_uid, 65534U) << side;
+            EXPECT_EQ(stat_of(path + side).st_gid, 65533U) << side;
+        }
     }
     // Its owner can work with what root left.
     EXPECT_TRUE(in_child([&] {
@@ -53,7 +54,7 @@ TEST(SqliteFiles, InitNeedsItsDirectory) {
     const Directory directory;
     const auto store = open_store(options_of(directory.path() + "/none/apps.db"));
     EXPECT_EQ(status_of([&] { store->init(); }), AC_EUNAVAILABLE);
-    EXPECT_NE(message_of([&] { store->init(); }).find("make its directory"), std::string::npos);
+    EXPECT_NE(message_of([&] { store->init(); }).find("make a directory of its own"), std::string::npos);
 }
 
 TEST(SqliteFiles, AreAStoreWithoutTheirLogAfterInit) {

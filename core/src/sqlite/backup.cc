@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sqlite/failure.h"
+#include "sqlite/files.h"
 #include "sqlite/restore_files.h"
 #include "sqlite/whole.h"
 
@@ -54,7 +55,7 @@ void refuse_own_files(const std::string &path, const std::string &file) {
     if (file.size() > kMaxPath) throw Failure(AC_EINVAL, "the file's path must be at most 480 bytes long");
     // The last two are what a restore writes to, and leaves when it is killed.
     constexpr const char *kOwn[] = {"", "-wal", "-shm", "-journal", ".restore.part", ".before-restore.part"};
-    for (const std::string &store : {path, real_path(path)}) {
+    for (const std::string &store : {path, real_path_of(path)}) {
         for (const char *own : kOwn) {
             if (file == store + own || is_same_file(file, store + own)) {
                 throw Failure(AC_EINVAL, "\"" + file + "\" is a file of the store itself; name another one");

@@ -47,6 +47,19 @@ bool help(Connection &connection, Turn &turn) {
     return now.copied > 0;
 }
 
+bool empty_log(Connection &connection, Turn &turn, std::int64_t timeout_ns) {
+    const Progress now = run(connection, SQLITE_CHECKPOINT_PASSIVE);
+    if (now.busy) return false;
+    turn.checkpointed(frames(now.copied));
+    if (now.copied < now.log) return false;
+    sync_file(connection);
+    const Turn::Guard guard(turn, monotonic_ns() + timeout_ns);
+    connection.set_deadline(monotonic_ns() + kReaders);
+    if (run(connection, SQLITE_CHECKPOINT_TRUNCATE).busy) return false;
+    turn.restarted();
+    return true;
+}
+
 bool checkpoint(Connection &connection, Turn &turn, const WalLimits &limits, std::int64_t timeout_ns) {
     Progress now;
     int before = -1;

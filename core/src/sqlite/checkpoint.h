@@ -23,6 +23,10 @@ struct WalLimits {
 // False when others keep it from getting anywhere.
 bool checkpoint(Connection &connection, Turn &turn, const WalLimits &limits, std::int64_t timeout_ns);
 
+// Copies all of the log and empties it, so that the file is whole by itself; holds the turn at the end. False when
+// readers or writers keep it from that.
+bool empty_log(Connection &connection, Turn &turn, std::int64_t timeout_ns);
+
 // Copies what can be copied now. Returns whether any was.
 bool help(Connection &connection, Turn &turn);
 

@@ -39,7 +39,7 @@ void use_wal(sqlite3 *db) {
 
 }  // namespace
 
-Connection::Connection(const std::string &path, Use use, Deadline deadline)
+Connection::Connection(const std::string &path, Use use, bool may_be_read_only, Deadline deadline)
     : use_(use), wait_(std::make_unique<Shared>()) {
     wait_->deadline = deadline;
     sqlite3 *db = nullptr;
@@ -51,6 +51,10 @@ Connection::Connection(const std::string &path, Use use, Deadline deadline)
     db_.reset(db);
     if (db == nullptr) throw Error(SQLITE_NOMEM, "out of memory");
     if (result != SQLITE_OK) throw Error(db);
+    const bool is_for_reading = use == Use::kFrozen || (use == Use::kRead && may_be_read_only);
+    if (!is_for_reading && sqlite3_db_readonly(db, "main") == 1) {
+        throw Error(SQLITE_READONLY, sqlite3_errstr(SQLITE_READONLY));
+    }
     harden(db);
     sqlite3_busy_handler(db, on_busy, wait_.get());
     // Replaces SQLite's automatic checkpoint.
@@ -87,9 +91,8 @@ std::int64_t Connection::query_integer(std::string_view sql) const {
     return run.row() ? run.integer_at(0) : 0;
 }
 
-bool Connection::has_moved() const noexcept {
-    int moved = 0;
-    return sqlite3_file_control(raw(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
+void Connection::checkpoint_on_close() noexcept {
+    sqlite3_db_config(raw(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
 }
 
 int Connection::on_busy(void *shared, int count) noexcept {

@@ -22,8 +22,11 @@ enum class Use {
 
 class Connection {
   public:
-    // Opens the file, which must exist, and looks at nothing in it yet.
-    Connection(const std::string &path, Use use, Deadline deadline);
+    // Opens the file, which must exist, and looks at nothing in it yet. Closing it copies nothing into the file.
+    // What is to be written to must be writable from the beginning, and for those who serve what is only read as well
+    // (`may_be_read_only`): SQLite would give the side files that it makes the mode of a file that nobody may write.
+    Connection(const std::string &path, Use use, bool may_be_read_only, Deadline deadline);
+    Connection(const std::string &path, Use use, Deadline deadline) : Connection(path, use, true, deadline) {}
     Connection(const Connection &) = delete;
     Connection &operator=(const Connection &) = delete;
     ~Connection() = default;
@@ -38,8 +41,9 @@ class Connection {
 
     // Until when locks of others are waited for.
     void set_deadline(Deadline deadline) noexcept { wait_->deadline = deadline; }
-    // Has the file been renamed, replaced or removed?
-    [[nodiscard]] bool has_moved() const noexcept;
+    // Closing it, if nobody else has the file open, copies the log into the file and removes the side files. Only for
+    // files that are known to be the ones that were opened.
+    void checkpoint_on_close() noexcept;
     // Length of the write-ahead log in frames after this connection's last commit.
     [[nodiscard]] unsigned wal_frames() const noexcept { return wait_->wal_frames; }
     // Makes what runs on another thread fail with SQLITE_INTERRUPT.

@@ -29,7 +29,8 @@ constexpr Meaning kMeanings[] = {
     {SQLITE_PROTOCOL, AC_ETIMEOUT, "another program holds its lock; end that program's transaction"},
     {SQLITE_READONLY, AC_EUNAVAILABLE, kOwnDirectory},
     {SQLITE_PERM, AC_EUNAVAILABLE, kOwnDirectory},
-    {SQLITE_CORRUPT, AC_EUNAVAILABLE, "the file is damaged; restore it from a backup"},
+    {SQLITE_CORRUPT, AC_EUNAVAILABLE,
+     "the file is damaged; copy it and its -wal and -shm files away, then restore a backup"},
     {SQLITE_NOTADB, AC_EUNAVAILABLE, "the file belongs to another program or is damaged; name another file"},
     {SQLITE_IOERR, AC_EUNAVAILABLE, "look for errors of the disk in the kernel's log"},
     {SQLITE_NOMEM, AC_ENOMEM, "give the process more memory"},
@@ -127,6 +128,19 @@ Failure failure_of(const Error &error, const std::string &path) {
         }
     }
     return {AC_EINTERNAL, about(path, std::string(error.what()) + ": this is a bug"), error.code()};
+}
+
+Failure emptied(const std::string &path, bool was_store) {
+    const std::string restore = "copy it and its -wal and -shm files away and restore a backup";
+    if (was_store) return {AC_EUNAVAILABLE, about(path, "the file was emptied; " + restore)};
+    return {AC_EVERSION, about(path, "the file is empty; if it was a store, " + restore +
+                                         "; if it never was one, remove it and run " + init_command(path))};
+}
+
+Failure gone(const std::string &path) {
+    return {AC_EUNAVAILABLE, about(path,
+                                   "the file is gone; put it back with its -wal file, or move that away and restore "
+                                   "a backup")};
 }
 
 bool is_mended_by_reopening(const Error &error) noexcept {

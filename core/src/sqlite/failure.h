@@ -17,6 +17,12 @@ std::string about(const std::string &path, std::string_view text);
 // The command that makes or upgrades the store.
 std::string init_command(const std::string &path);
 
+// The file is there and has no byte: never made, or, `was_store`, emptied.
+Failure emptied(const std::string &path, bool was_store);
+
+// There was a store, and its file is not there.
+Failure gone(const std::string &path);
+
 // May another connection work where this one failed?
 bool is_mended_by_reopening(const Error &error) noexcept;
 

@@ -4,37 +4,79 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
+#include <functional>
 #include <string>
 
 namespace appcreate::sqlite {
 
-// Makes an empty file (mode 0640) when there is none. What root makes belongs to the directory's owner; SQLite gives
-// its side files the same owner and mode. Throws Failure.
-void make_file(const std::string &path);
+// Runs `build` with the path of a new file beside `path`, empty and with the mode 0640, and gives it that name when
+// `build` returned: whoever looks meets a whole store or none. What root makes belongs to the directory's owner; SQLite
+// gives its side files the same owner and mode. A file that is there already stays as it is. Throws Failure.
+void make_store_file(const std::string &path, const std::function<void(const std::string &path)> &build);
 
-// Which files the names stood for.
+// Where `path` leads, through symbolic links, as SQLite resolves it: the side files lie beside that. `path` itself when
+// it leads nowhere.
+std::string real_path_of(const std::string &path);
+
+// Which file a name stands for; all zero: none.
+struct FileId {
+    dev_t device = 0;
+    ino_t inode = 0;
+    friend auto operator<=>(const FileId &, const FileId &) = default;
+    [[nodiscard]] bool exists() const noexcept { return inode != 0; }
+};
+
+FileId id_of(const std::string &path) noexcept;
+std::int64_t size_of(const std::string &path) noexcept;  // -1: there is none
+
+// A file and its contents, as far as the file system tells without reading them.
+struct FileStamp {
+    FileId id;
+    std::int64_t size = 0;
+    std::int64_t modified = 0;  // ns
+    friend bool operator==(const FileStamp &, const FileStamp &) = default;
+};
+
+FileStamp stamp_of(const std::string &path) noexcept;
+
+// A number that a copy of the file does not have, and the file keeps for its life: of its device, inode and, where the
+// file system knows it, the time it was made. 0: there is no such file.
+std::uint64_t fingerprint_of(const std::string &path) noexcept;
+
+// What became of the files that are open.
+enum class Change {
+    kNone,
+    kReplaced,     // the name stands for another database, or for none
+    kLogLost,      // the log's name stands for nothing, or for an empty file: what it holds is only in open handles
+    kLogReplaced,  // the log's name stands for another log
+    kIndexLost,    // the index of the log: whoever opens the store now makes another one
+    kContent,      // the database holds something else than what was written to it
+    kCut,          // the database was emptied or cut short
+    kLogCut,       // the log was emptied or cut short
+    kDamaged,      // SQLite met contents that contradict themselves
+    kUnusable,     // an error that opening all anew may mend
+};
+
+// Which files the names stand for.
 class FileIdentity {
   public:
-    // As they are now.
-    explicit FileIdentity(const std::string &path);
+    // As they are now. `path` as configured; links are followed.
+    explicit FileIdentity(std::string path);
 
-    // Does any of the names stand for another file now, or for none?
-    [[nodiscard]] bool has_changed() const;
+    // Do all three names still stand for the same files?
+    [[nodiscard]] Change change() const noexcept;
 
-    // When the database file was replaced alone: takes the old one's log and index away, which would be believed to
-    // be the new one's.
-    void remove_stale_side_files() const;
+    [[nodiscard]] const std::string &real_path() const noexcept { return real_; }
+    [[nodiscard]] std::string log_path() const { return real_ + "-wal"; }
+    [[nodiscard]] std::string index_path() const { return real_ + "-shm"; }
+    [[nodiscard]] const FileId &database() const noexcept { return database_; }
+    [[nodiscard]] const FileId &log() const noexcept { return log_; }
+    [[nodiscard]] const FileId &index() const noexcept { return index_; }
 
   private:
-    struct Id {
-        dev_t device = 0;
-        ino_t inode = 0;
-        friend bool operator==(const Id &, const Id &) = default;
-    };
-    static Id of(const std::string &path);
-
-    std::string path_;
-    Id database_, log_, index_;
+    std::string path_, real_, log_path_, index_path_;
+    FileId database_, log_, index_;
 };
 
 }  // namespace appcreate::sqlite

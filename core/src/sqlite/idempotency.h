@@ -40,7 +40,7 @@ class RequestSweep {
 
     // Is there anything to do? Reads a step's rows at most.
     [[nodiscard]] bool is_due(const Connection &connection, std::int64_t now) const;
-    // One step, in one short transaction of its own. The caller has the turn. True when there may be more.
+    // One step, in the caller's transaction. True when there may be more.
     bool step(const Connection &connection, std::int64_t now);
 
   private:

@@ -34,8 +34,14 @@ class NoSignals {
 
 }  // namespace
 
-Maintenance::Maintenance(Sessions &sessions, Turn &turn, Log log, const std::string &path, const WalLimits &limits)
-    : sessions_(sessions), turn_(turn), path_(path), limits_(limits), health_(log, path, "checkpointing") {}
+Maintenance::Maintenance(Sessions &sessions, Turn &turn, Log log, const std::string &path, const WalLimits &limits,
+                         bool external_checkpoint)
+    : sessions_(sessions),
+      turn_(turn),
+      path_(path),
+      limits_(limits),
+      external_checkpoint_(external_checkpoint),
+      health_(log, path, "checkpointing") {}
 
 void Maintenance::start() {
     const NoSignals quiet;
@@ -63,6 +69,7 @@ void Maintenance::after_commit(Connection &connection) noexcept {
 void Maintenance::share_work(Connection &connection) {
     turn_.committed(connection.wal_frames());
     const std::uint32_t pending = turn_.pending();
+    if (external_checkpoint_) return;
     if (!is_running()) {
         if (pending >= limits_.tools) help(connection, turn_);
         return;
@@ -114,15 +121,15 @@ void Maintenance::run() {
 void Maintenance::tick() {
     if (!sessions_.in_use()) return;
     is_stuck_ = false;
-    // Each time, because it finds out that the file was replaced.
-    Sessions::Lease session = sessions_.lend(Use::kMaintain, monotonic_ns() + kTick);
-    try {
+    // Each time, because it finds out what became of the files.
+    with_session(sessions_, Use::kMaintain, monotonic_ns() + kTick, [this](Sessions::Lease &session) {
         const AtWork at_work(*this, session->connection);
+        {
+            const Transaction transaction(session->connection, Transaction::Kind::kRead);
+            session->lineage.verify();
+        }
         maintain(*session);
-    } catch (const Error &error) {
-        if (is_mended_by_reopening(error)) session.discard();
-        throw;
-    }
+    });
 }
 
 Maintenance::AtWork::AtWork(Maintenance &owner, const Connection &connection) : owner_(owner) {
@@ -140,7 +147,9 @@ void Maintenance::maintain(Session &session) {
     const bool is_idle = commits == last_commits_;
     last_commits_ = commits;
     const std::uint32_t pending = turn_.pending();
-    const bool is_due = first_ || pending >= limits_.copy || (is_idle && pending > 0);
+    // Others than the turn's writers commit too: the log's size tells, which is 0 after the last time.
+    const bool is_to_empty = is_idle && size_of(sessions_.log_path()) > 0;
+    const bool is_due = !external_checkpoint_ && (first_ || pending >= limits_.copy || is_to_empty);
     const bool is_sweep_due = session.requests.is_due(session.connection, now_ms());
     if ((!is_due && !is_sweep_due) || is_stopping()) return;
 
@@ -148,7 +157,8 @@ void Maintenance::maintain(Session &session) {
     is_stuck_ = !election.won();
     if (is_stuck_) return;
     if (is_due) {
-        is_stuck_ = !checkpoint(session.connection, turn_, limits_, kTick);
+        is_stuck_ = !(is_to_empty ? empty_log(session.connection, turn_, kTick)
+                                  : checkpoint(session.connection, turn_, limits_, kTick));
         first_ = false;
     }
     if (is_sweep_due) sweep(session);
@@ -159,7 +169,7 @@ void Maintenance::sweep(Session &session) {
         bool is_more = false;
         {
             const Turn::Guard guard(turn_, monotonic_ns() + kTick);
-            is_more = session.requests.step(session.connection, now_ms());
+            is_more = session.write([&] { return session.requests.step(session.connection, now_ms()); });
             turn_.committed(session.connection.wal_frames());
         }
         if (!is_more || !pause(kPolite, false)) return;

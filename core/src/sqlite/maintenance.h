@@ -17,7 +17,8 @@ namespace appcreate::sqlite {
 
 class Maintenance {
   public:
-    Maintenance(Sessions &sessions, Turn &turn, Log log, const std::string &path, const WalLimits &limits);
+    Maintenance(Sessions &sessions, Turn &turn, Log log, const std::string &path, const WalLimits &limits,
+                bool external_checkpoint);
     Maintenance(const Maintenance &) = delete;
     Maintenance &operator=(const Maintenance &) = delete;
     ~Maintenance();
@@ -54,6 +55,7 @@ class Maintenance {
     Turn &turn_;
     const std::string path_;
     const WalLimits limits_;
+    const bool external_checkpoint_;  // the log is another program's to copy
     Health health_;
 
     std::mutex mutex_;

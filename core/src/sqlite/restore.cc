@@ -1,11 +1,15 @@
 #include "sqlite/restore.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "sqlite/backup.h"
 #include "sqlite/failure.h"
+#include "sqlite/lineage.h"
 #include "sqlite/new_file.h"
+#include "sqlite/open_file.h"
 #include "sqlite/page_copy.h"
+#include "sqlite/pairing.h"
 #include "sqlite/restore_files.h"
 #include "sqlite/schema.h"
 #include "sqlite/whole.h"
@@ -49,6 +53,7 @@ class ContentSwap {
         PageCopy copy(fresh_.connection().raw(), live_);
         // From here on nobody commits: what is kept has all that was acknowledged.
         copy.step(0);
+        mark();
         keep(tell);
         stages.next();
         while (copy.left() > 1) {
@@ -71,6 +76,21 @@ class ContentSwap {
         }
     }
 
+    // What is written belongs to this file and its log (lineage.h), not to those of the file that is restored. The copy
+    // takes over what its source becomes meanwhile; its last step counts up the schema's cookie.
+    void mark() {
+        const Connection now(real_, Use::kRead, deadline_);
+        const Transaction transaction(now, Transaction::Kind::kRead);
+        const std::optional<FileAlone> file = read_file_alone(now, real_);
+        if (!file) throw FileChanged(Change::kDamaged, plan_.path);
+        const bool is_marked = now.query_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'meta'") > 0;
+        Mark mark = make_mark(file->epoch, is_marked ? read_mark(now).epoch : 0);
+        mark.file = fingerprint_of(real_);
+        mark.log = fingerprint_of(real_ + "-wal");
+        mark.schema = static_cast<std::uint64_t>(now.query_integer("PRAGMA schema_version")) + 1;
+        write_mark(fresh_.connection(), mark);
+    }
+
     void keep(const Tell &tell) {
         Connection now(real_, Use::kRead, deadline_);
         now.settle();
@@ -91,7 +111,7 @@ class ContentSwap {
 
 Contents restore(const RestorePlan &plan, Turn &turn, const Progress &progress) {
     refuse_own_files(plan.path, plan.file);
-    const std::string real = real_path(plan.path);
+    const std::string real = real_path_of(plan.path);
     NewFile before(real + ".before-restore", plan.replace);
     NewFile staging(real + ".restore", true);
     const bool is_readable = guarded(plan.path, [&] { return is_readable_store(real, plan.replace); });
@@ -108,6 +128,8 @@ Contents restore(const RestorePlan &plan, Turn &turn, const Progress &progress) 
             contents = count_contents(fresh.connection());
             stages.next();
             if (is_readable) {
+                OpenFile file(plan.path, monotonic_ns() + plan.timeout_ns, turn.was_opened());
+                pair_log(file, turn.orphaned_log(), monotonic_ns() + plan.timeout_ns, [](const std::string &) {});
                 ContentSwap swap(plan, real, before, fresh);
                 swap.run(turn, stages, tell);
                 return contents;

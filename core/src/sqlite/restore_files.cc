@@ -72,11 +72,6 @@ void give_to_owner(const std::string &path, const std::string &real) {
 
 }  // namespace
 
-std::string real_path(const std::string &path) {
-    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
-    return real ? std::string(real.get()) : path;
-}
-
 void read_whole_file(const std::string &file, const NewDatabase &fresh, const Tell &tell) {
     try {
         const BareFile source(file);

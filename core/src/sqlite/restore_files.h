@@ -8,10 +8,6 @@
 
 namespace appcreate::sqlite {
 
-// Where `path` leads, through symbolic links: SQLite's side files lie beside that. `path` itself where it leads
-// nowhere.
-std::string real_path(const std::string &path);
-
 // Fills `fresh` with what `file` is by itself, without writing to it or beside it. Throws Failure when something is not
 // in the file alone, or it changes meanwhile, and Error.
 void read_whole_file(const std::string &file, const NewDatabase &fresh, const Tell &tell);

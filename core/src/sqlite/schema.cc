@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "sqlite/failure.h"
+#include "sqlite/lineage.h"
 
 namespace appcreate::sqlite {
 namespace {
@@ -141,6 +142,7 @@ void install_schema(Connection &connection, const std::string &path) {
                          std::to_string(kSchemaVersion) + "), ('readable_from', " + std::to_string(kReadableFrom) + ")")
                             .c_str());
     }
+    if (version == 0) write_mark(connection, make_mark(0, 0));
     transaction.commit();
 }
 

@@ -8,8 +8,10 @@
 #include "sqlite/backup.h"
 #include "sqlite/failure.h"
 #include "sqlite/keys.h"
+#include "sqlite/open_file.h"
 #include "sqlite/organizations.h"
 #include "sqlite/page_memory.h"
+#include "sqlite/pairing.h"
 #include "sqlite/providers.h"
 #include "sqlite/restore.h"
 #include "sqlite/store_check.h"
@@ -37,8 +39,8 @@ SqliteStore::SqliteStore(const StoreOptions &options, const WalLimits &limits)
       external_checkpoint_(options.uri.external_checkpoint),
       log_{options.log, options.log_ctx},
       turn_(options.turn),
-      sessions_(path_, options.threads),
-      maintenance_(sessions_, turn_, log_, path_, limits),
+      sessions_({path_, options.threads, options.maintain, options.uri.external_checkpoint, log_}, turn_),
+      maintenance_(sessions_, turn_, log_, path_, limits, options.uri.external_checkpoint),
       transactions_(path_, timeout_ns_, sessions_, turn_, maintenance_),
       write_loop_(sessions_, turn_, maintenance_, log_, path_, options.timeout_ms),
       lookups_(log_, path_, "looking up keys") {
@@ -74,10 +76,10 @@ void SqliteStore::warm() {
 void SqliteStore::find_keys(std::span<ac_lookup> lookups, Deadline until) {
     try {
         guarded(path_, [&] {
-            with_session(sessions_, Use::kRead, until, [&](Session &session) {
-                const Transaction transaction(session.connection, Transaction::Kind::kRead);
-                session.schema.again();
-                for (ac_lookup &lookup : lookups) session.keys->find(lookup);
+            with_session(sessions_, Use::kRead, until, [&](Sessions::Lease &session) {
+                const Transaction transaction(session->connection, Transaction::Kind::kRead);
+                session->schema.again();
+                for (ac_lookup &lookup : lookups) session->keys->find(lookup);
             });
         });
         lookups_.worked();
@@ -93,12 +95,26 @@ void SqliteStore::write(const Source &source, Deadline until) { write_loop_.run(
 
 void SqliteStore::init() {
     guarded(path_, [&] {
-        make_file(path_);
+        const std::string real = real_path_of(path_);
+        if (!id_of(real).exists()) return make_store();
+        OpenFile file(path_, transactions_.deadline(), turn_.was_opened());
+        pair_log(file, turn_.orphaned_log(), transactions_.deadline(),
+                 [this](const std::string &line) { log_(AC_LOG_WARN, line); });
         const Turn::Guard guard(turn_, transactions_.deadline());
-        Connection connection(path_, Use::kInit, transactions_.deadline());
+        Connection connection(real, Use::kInit, transactions_.deadline());
         install_schema(connection, path_);
-        // The file alone is a store from the beginning, also for whoever copies it.
-        sqlite3_wal_checkpoint_v2(connection.raw(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+        connection.checkpoint_on_close();
+    });
+}
+
+// The file alone is a store from the beginning, also for whoever copies it.
+void SqliteStore::make_store() {
+    // A log without its file is the rest of another store.
+    if (size_of(real_path_of(path_) + "-wal") > 0) throw gone(path_);
+    make_store_file(path_, [&](const std::string &name) {
+        Connection connection(name, Use::kInit, transactions_.deadline());
+        install_schema(connection, path_);
+        connection.checkpoint_on_close();
     });
 }
 

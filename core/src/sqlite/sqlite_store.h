@@ -47,6 +47,7 @@ class SqliteStore final : public Store {
     auto reading(Function &&function) const;
     template <class Function>
     auto writing(Function &&function) const;
+    void make_store();
 
     const std::string path_;
     const std::int64_t timeout_ns_;

@@ -6,24 +6,13 @@
 #include <utility>
 
 #include "sqlite/failure.h"
+#include "sqlite/files.h"
 #include "sqlite/frozen.h"
 #include "sqlite/maintenance.h"
 #include "sqlite/sessions.h"
 #include "sqlite/turn.h"
 
 namespace appcreate::sqlite {
-
-// Runs `function` on a lent session; one that an error may have spoilt is closed.
-template <class Function>
-auto with_session(Sessions &sessions, Use use, Deadline deadline, Function &&function) {
-    Sessions::Lease session = sessions.lend(use, deadline);
-    try {
-        return function(*session);
-    } catch (const Error &error) {
-        if (is_mended_by_reopening(error)) session.discard();
-        throw;
-    }
-}
 
 // Refers to the store's members. Thread-safe; throws Failure.
 class Transactions {
@@ -39,15 +28,15 @@ class Transactions {
     auto reading(Function &&function) const {
         return guarded(path_, [&] {
             try {
-                return with_session(sessions_, Use::kRead, deadline(), [&](Session &session) {
-                    const Transaction transaction(session.connection, Transaction::Kind::kRead);
-                    session.schema.again();
-                    return function(std::as_const(session.connection));
+                return with_session(sessions_, Use::kRead, deadline(), [&](Sessions::Lease &session) {
+                    const Transaction transaction(session->connection, Transaction::Kind::kRead);
+                    session->schema.again();
+                    return function(std::as_const(session->connection));
                 });
             } catch (const Error &error) {
-                if (!is_frozen(path_, error)) throw;
+                if (!is_frozen(real_path_of(path_), error)) throw;
             }
-            return read_frozen(path_, function);
+            return read_frozen(real_path_of(path_), function);
         });
     }
 
@@ -55,15 +44,10 @@ class Transactions {
     auto writing(Function &&function) const {
         return guarded(path_, [&] {
             const Turn::Guard guard(turn_, deadline());
-            return with_session(sessions_, Use::kWrite, deadline(), [&](Session &session) {
-                auto result = [&] {
-                    Transaction transaction(session.connection, Transaction::Kind::kWrite);
-                    session.schema.again();
-                    auto made = function(std::as_const(session.connection));
-                    transaction.commit();
-                    return made;
-                }();
-                maintenance_.after_commit(session.connection);
+            return with_session(sessions_, Use::kWrite, deadline(), [&](Sessions::Lease &session) {
+                auto result = session->write([&] { return function(std::as_const(session->connection)); });
+                session.confirm();
+                maintenance_.after_commit(session->connection);
                 return result;
             });
         });

@@ -116,6 +116,21 @@ std::uint32_t Turn::pending() const noexcept {
     return frames >= backfilled ? frames - backfilled : frames;
 }
 
+void Turn::condemn(const FileStamp &file) noexcept {
+    memory_->is_condemned = 0;
+    memory_->condemned_device = file.id.device;
+    memory_->condemned_inode = file.id.inode;
+    memory_->condemned_size = file.size;
+    memory_->condemned_modified = file.modified;
+    memory_->is_condemned = 1;
+}
+
+bool Turn::is_condemned(const FileStamp &file) const noexcept {
+    return has_condemned() && memory_->condemned_device == file.id.device &&
+           memory_->condemned_inode == file.id.inode && memory_->condemned_size == file.size &&
+           memory_->condemned_modified == file.modified;
+}
+
 // A mutex favours who has just given it up, since the others have to be woken first. Priority inheritance would hand it
 // over in order, but who waits then spins as long as the owner computes.
 void Turn::let_others_go_first(Deadline deadline) noexcept {

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "app_create.h"
+#include "sqlite/files.h"
 #include "store.h"
 
 namespace appcreate::sqlite {
@@ -23,6 +24,12 @@ struct TurnMemory {
     std::atomic<std::uint64_t> commits;
     std::atomic<std::uint32_t> frames;      // length of the log after the last commit
     std::atomic<std::uint32_t> backfilled;  // how many of them are in the database file already
+    // A damaged file, as it was when that was found; `is_condemned` is written last.
+    std::atomic<std::uint64_t> condemned_device, condemned_inode;
+    std::atomic<std::int64_t> condemned_size, condemned_modified;
+    std::atomic<std::uint32_t> is_condemned;
+    std::atomic<std::uint32_t> was_opened;    // there was a store under this path
+    std::atomic<std::uint64_t> orphaned_log;  // fingerprint_of() it; its file was overwritten
 };
 static_assert(sizeof(TurnMemory) <= AC_TURN_SIZE);
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::atomic<std::uint32_t>::is_always_lock_free);
@@ -70,6 +77,18 @@ class Turn {
     [[nodiscard]] std::uint32_t frames() const noexcept { return memory_->frames; }
     // Frames that no checkpoint has copied yet.
     [[nodiscard]] std::uint32_t pending() const noexcept;
+
+    // ---- what one of the turn's stores has found out about the file, all others know
+    // Nothing is taken from the file as it is now.
+    void condemn(const FileStamp &file) noexcept;
+    [[nodiscard]] bool has_condemned() const noexcept { return memory_->is_condemned != 0; }
+    // Is the file the one that was condemned, unchanged since?
+    [[nodiscard]] bool is_condemned(const FileStamp &file) const noexcept;
+    // The log's file was overwritten: where nothing else tells whose it is, it is not what lies there now.
+    void orphan_log(std::uint64_t fingerprint) noexcept { memory_->orphaned_log = fingerprint; }
+    [[nodiscard]] std::uint64_t orphaned_log() const noexcept { return memory_->orphaned_log; }
+    void opened() noexcept { memory_->was_opened = 1; }
+    [[nodiscard]] bool was_opened() const noexcept { return memory_->was_opened != 0; }
 
   private:
     struct alignas(64) Own {

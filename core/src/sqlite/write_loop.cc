@@ -65,27 +65,25 @@ WriteLoop::Outcome WriteLoop::run_batch(const Source &source, std::span<Create *
 // Returns whether anything was written.
 bool WriteLoop::commit_batch(const Source &source, std::span<Create *> creates, std::size_t &n, std::int64_t &started,
                              Deadline deadline) {
-    Sessions::Lease session = sessions_.lend(Use::kWrite, deadline);
-    Batch &batch = *session->batch;
-    const sqlite3_int64 changes_before = sqlite3_total_changes64(session->connection.raw());
-    try {
-        Transaction transaction(session->connection, Transaction::Kind::kWrite);
-        session->schema.again();
-        started = monotonic_ns();
-        n = source.take(creates, kBatchBytes);
-        if (n == 0) return false;
-        batch.run(creates.first(n));
-        transaction.commit();
-    } catch (const Error &error) {
-        batch.forget();
-        if (is_mended_by_reopening(error)) session.discard();
-        throw;
-    } catch (...) {
-        batch.forget();
-        throw;
-    }
-    maintenance_.after_commit(session->connection);
-    return sqlite3_total_changes64(session->connection.raw()) != changes_before;
+    return with_session(sessions_, Use::kWrite, deadline, [&](Sessions::Lease &session) {
+        Batch &batch = *session->batch;
+        const sqlite3_int64 changes_before = sqlite3_total_changes64(session->connection.raw());
+        try {
+            session->write([&] {
+                started = monotonic_ns();
+                n = source.take(creates, kBatchBytes);
+                if (n > 0) batch.run(creates.first(n));
+                return n;
+            });
+        } catch (...) {
+            batch.forget();
+            throw;
+        }
+        if (sqlite3_total_changes64(session->connection.raw()) == changes_before) return false;
+        session.confirm();
+        maintenance_.after_commit(session->connection);
+        return true;
+    });
 }
 
 }  // namespace appcreate::sqlite

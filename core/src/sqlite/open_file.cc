@@ -1,0 +1,231 @@
+#include "sqlite/open_file.h"
+
+#include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <system_error>
+#include <utility>
+
+#include "sqlite/failure.h"
+#include "sqlite/new_file.h"
+
+namespace appcreate::sqlite {
+namespace {
+
+// Where SQLite's unix VFS locks (os_unix.c, wal.c; the same on every system, since processes of any version share
+// them).
+constexpr off_t kPendingByte = 0x40000000;
+constexpr off_t kLockBytes = 2 + 510;  // pending, reserved, shared
+constexpr off_t kIndexInUse = 128;     // read-locked for as long as the index is mapped
+
+// walformat.html: the header of the index and of the log.
+constexpr std::size_t kIndexFrames = 16, kIndexSalts = 32, kIndexHeader = 48;
+constexpr std::size_t kLogSalts = 16, kLogHeader = 32;
+constexpr std::size_t kSaltBytes = 8;
+
+constexpr std::int64_t kPoll = 5'000'000;  // ns
+
+class Descriptor {
+  public:
+    Descriptor(const std::string &path, int flags) noexcept : fd_(::open(path.c_str(), flags | O_CLOEXEC)) {}
+    Descriptor(const Descriptor &) = delete;
+    Descriptor &operator=(const Descriptor &) = delete;
+    ~Descriptor() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    [[nodiscard]] int get() const noexcept { return fd_; }
+
+  private:
+    int fd_;
+};
+
+// What this process has open, by the database's id. A file that is in here is opened by nothing but SQLite: closing it
+// would drop the locks of all of SQLite's connections to it.
+struct Entry {
+    int stores = 0;
+    FileId log, index;  // zero until known
+};
+
+struct OpenFiles {
+    std::mutex mutex;
+    std::map<FileId, Entry> by_database;
+};
+
+OpenFiles &open_files() {
+    static OpenFiles files;
+    return files;
+}
+
+bool is_locked_by_another(int fd, off_t start, off_t bytes) noexcept {
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = start;
+    lock.l_len = bytes;
+    return ::fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+// Does anybody have the index mapped?
+bool is_index_in_use(const OpenFiles &files, const std::string &path) {
+    const FileId id = id_of(path);
+    if (!id.exists()) return false;
+    for (const auto &[database, entry] : files.by_database) {
+        if (entry.index == id) return true;
+    }
+    const Descriptor index(path, O_RDONLY);
+    return index.get() >= 0 && is_locked_by_another(index.get(), kIndexInUse, 1);
+}
+
+// Is the log under the name the one that the index speaks of?
+bool is_log_of_index(const std::string &log_path, const std::string &index_path) {
+    std::array<char, kIndexHeader> index{};
+    std::array<char, kLogHeader> log{};
+    const Descriptor index_file(index_path, O_RDONLY);
+    const Descriptor log_file(log_path, O_RDONLY);
+    // Who may not read them learns nothing here; opening will say so.
+    if (index_file.get() < 0 || log_file.get() < 0) return errno == EACCES;
+    if (::pread(index_file.get(), index.data(), index.size(), 0) != ssize_t{kIndexHeader}) return false;
+    std::uint32_t frames = 0;
+    std::memcpy(&frames, index.data() + kIndexFrames, sizeof(frames));
+    if (frames == 0) return true;
+    if (::pread(log_file.get(), log.data(), log.size(), 0) != ssize_t{kLogHeader}) return false;
+    return std::memcmp(index.data() + kIndexSalts, log.data() + kLogSalts, kSaltBytes) == 0;
+}
+
+// nullptr: it can be opened now.
+const char *obstacle(const OpenFiles &files, const std::string &real, const FileId &database) {
+    const std::string log = real + "-wal";
+    const std::string index = real + "-shm";
+    if (const auto own = files.by_database.find(database); own != files.by_database.end()) {
+        const Entry &entry = own->second;
+        if (!entry.index.exists()) return nullptr;  // being opened at this moment
+        if (id_of(log) == entry.log && id_of(index) == entry.index) return nullptr;
+        return "its log or its index was deleted or replaced while the file is in use";
+    }
+    const bool is_index_used = is_index_in_use(files, index);
+    bool is_file_used = false;
+    {
+        const Descriptor file(real, O_RDONLY);
+        is_file_used = file.get() >= 0 && is_locked_by_another(file.get(), kPendingByte, kLockBytes);
+    }
+    if (!is_file_used) {
+        return is_index_used ? "its log and index are in use by a program that has the file open which was here before"
+                             : nullptr;
+    }
+    if (!is_index_used) return "the index of its log was deleted or replaced while the file is in use";
+    return is_log_of_index(log, index) ? nullptr
+                                       : "its log was deleted, replaced or cut short while the file is in use";
+}
+
+void pause() noexcept {
+    const timespec time{0, kPoll};
+    nanosleep(&time, nullptr);
+}
+
+// Nobody but us for as long as it lives.
+class ExclusiveLock {
+  public:
+    explicit ExclusiveLock(int fd) noexcept {
+        struct flock lock {};
+        lock.l_type = F_WRLCK;
+        lock.l_whence = SEEK_SET;
+        lock.l_start = kPendingByte;
+        lock.l_len = kLockBytes;
+        held_ = ::fcntl(fd, F_SETLK, &lock) == 0;
+    }
+    [[nodiscard]] bool held() const noexcept { return held_; }
+
+  private:
+    bool held_ = false;
+};
+
+}  // namespace
+
+OpenFile::OpenFile(std::string path, Deadline deadline, bool was_opened) : path_(std::move(path)) {
+    OpenFiles &files = open_files();
+    for (;;) {
+        real_ = real_path_of(path_);
+        const FileStamp stamp = stamp_of(real_);
+        if (!stamp.id.exists()) {
+            if (was_opened || size_of(real_ + "-wal") > 0) throw gone(path_);
+            return;
+        }
+        if (stamp.size == 0) throw emptied(path_, was_opened || size_of(real_ + "-wal") > 0);
+        const char *why = nullptr;
+        {
+            const std::lock_guard lock(files.mutex);
+            why = obstacle(files, real_, stamp.id);
+            if (why == nullptr) {
+                ++files.by_database[stamp.id].stores;
+                database_ = stamp.id;
+                return;
+            }
+        }
+        if (monotonic_ns() >= deadline) {
+            throw Failure(
+                AC_EUNAVAILABLE,
+                about(path_, std::string(why) + "; it is opened when those who use it have closed it (\"fuser -v " +
+                                 real_ + "*\" shows them)"));
+        }
+        pause();
+    }
+}
+
+void OpenFile::opened(const FileIdentity &files) {
+    const std::lock_guard lock(open_files().mutex);
+    const auto own = open_files().by_database.find(database_);
+    if (own == open_files().by_database.end()) return;
+    own->second.log = files.log();
+    own->second.index = files.index();
+}
+
+OpenFile::~OpenFile() {
+    if (!database_.exists()) return;
+    const std::lock_guard lock(open_files().mutex);
+    const auto own = open_files().by_database.find(database_);
+    if (own != open_files().by_database.end() && --own->second.stores == 0) open_files().by_database.erase(own);
+}
+
+std::string OpenFile::set_log_aside(Deadline deadline) {
+    for (;;) {
+        if (std::string aside = try_set_log_aside(); !aside.empty()) return aside;
+        if (monotonic_ns() >= deadline) {
+            throw Failure(AC_EUNAVAILABLE, about(path_,
+                                                 "the log beside it belongs to another file and is in use; it is "
+                                                 "moved away when nobody uses it"));
+        }
+        pause();
+    }
+}
+
+// Empty: somebody has the file or the index open.
+std::string OpenFile::try_set_log_aside() {
+    const std::string log = real_ + "-wal";
+    OpenFiles &files = open_files();
+    const std::lock_guard lock(files.mutex);
+    if (files.by_database[database_].stores > 1 || is_index_in_use(files, real_ + "-shm")) return {};
+    const Descriptor file(real_, O_RDWR);
+    const ExclusiveLock only(file.get());
+    if (!only.held()) return {};
+    constexpr int kNames = 1000;
+    for (int i = 1; i <= kNames; ++i) {
+        std::string aside = log + ".replaced" + (i == 1 ? "" : "-" + std::to_string(i));
+        if (::renameat2(AT_FDCWD, log.c_str(), AT_FDCWD, aside.c_str(), RENAME_NOREPLACE) == 0) {
+            sync_directory(real_);
+            return aside;
+        }
+        if (errno != EEXIST) break;
+    }
+    throw Failure(AC_EUNAVAILABLE,
+                  about(path_, "the log beside it belongs to another file and cannot be moved away: " +
+                                   std::generic_category().message(errno) + "; move \"" + log + "\" away"));
+}
+
+}  // namespace appcreate::sqlite
