@@ -37,7 +37,7 @@ void store_timed_out(Dispatch *dispatch, ngx_msec_t timeout) {
     }
     dispatch->slow = true;
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                  "app_create_store \"%V\" does not answer within \"app_create_timeout\", requests get 503",
+                  "no answer within \"app_create_timeout\", requests get 503: app_create_store \"%V\"",
                   &dispatch->backend->name);
 }
 
@@ -47,8 +47,8 @@ void store_answered(Dispatch *dispatch) {
         return;
     }
     ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
-                  "app_create_store \"%V\" answers in time again, %ui requests got 503", &dispatch->backend->name,
-                  dispatch->timeouts);
+                  "answers come in time again, %ui requests got 503: app_create_store \"%V\"", dispatch->timeouts,
+                  &dispatch->backend->name);
     dispatch->slow = false;
     dispatch->timeouts = 0;
 }

@@ -56,8 +56,8 @@ static void every_status_has_its_body(void **state) {
     (void)state;
     static const struct {
         int status, code;
-    } rows[] = {{400, 1001}, {403, 4003}, {405, 1003}, {413, 1004}, {425, 1008}, {429, 1007},
-                {500, 1000}, {503, 1006}, {504, 1000}, {418, 1000}};
+    } rows[] = {{400, 1001}, {403, 4003}, {405, 1003}, {413, 1004}, {425, 1008},
+                {429, 1007}, {500, 1000}, {503, 1006}, {504, 1000}, {418, 1000}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         char body[256];
         int code = 0;

@@ -66,7 +66,7 @@ TEST_P(MongodbFault, ALongListOfHostsLeavesRoomForTheRemedy) {
     server.start();
     expect_fault();
     expect_few_lines();
-    for (const std::string &line : lines_with(gateway().log_of_test(), "[error]")) {
+    for (const std::string &line : lines_with(gateway().log_of_test(), " fails: ")) {
         EXPECT_NE(line.find("store \"mongodb://" + host + "1,"), std::string::npos) << line;
         EXPECT_NE(line.find("check that the server runs"), std::string::npos) << line;
     }

@@ -99,11 +99,11 @@ TEST_F(Queue, TimeThatRunsOutIsOneLine) {
     EXPECT_TRUE(eventually(
         [&] {
             EXPECT_NE(gateway().client().send(request).status, 500);
-            return !lines_with(gateway().log_of_test(), "answers in time again").empty();
+            return !lines_with(gateway().log_of_test(), "answers come in time again").empty();
         },
         std::chrono::seconds(60)));
-    EXPECT_EQ(lines_with(gateway().log_of_test(), "does not answer within").size(), 1U);
-    EXPECT_EQ(lines_with(gateway().log_of_test(), "answers in time again").size(), 1U);
+    EXPECT_EQ(lines_with(gateway().log_of_test(), "no answer within").size(), 1U);
+    EXPECT_EQ(lines_with(gateway().log_of_test(), "answers come in time again").size(), 1U);
 }
 
 // As nginx's own modules have it.

@@ -68,7 +68,7 @@ TEST_P(SqliteFault, FileMissing) {
     warm();
     hide();
     expect_fault();
-    expect_few_lines("appctl");
+    expect_few_lines("put it back");
     EXPECT_FALSE(fs::exists(path())) << "a gateway makes no store by itself";
     bring_back();
     expect_recovery();

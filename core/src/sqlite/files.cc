@@ -131,14 +131,17 @@ FileIdentity::FileIdentity(std::string path)
       log_(id_of(log_path_)),
       index_(id_of(index_path_)) {}
 
-Change FileIdentity::change() const noexcept {
+Change FileIdentity::change() noexcept {
     // Through the link, and beside the side files: a link that leads elsewhere stands for another store, even where it
     // leads to the same file.
     if (id_of(path_) != database_ || id_of(real_) != database_) return Change::kReplaced;
     if (const FileStamp log = stamp_of(log_path_); log.id != log_) {
         return log.id.exists() && log.size > 0 ? Change::kLogReplaced : Change::kLogLost;
     }
-    return id_of(index_path_) == index_ ? Change::kNone : Change::kIndexLost;
+    const FileStamp index = stamp_of(index_path_);
+    if (index.id != index_ || index.size < index_size_) return Change::kIndexLost;
+    index_size_ = index.size;
+    return Change::kNone;
 }
 
 }  // namespace appcreate::sqlite

@@ -23,7 +23,10 @@ std::string real_path_of(const std::string &path);
 struct FileId {
     dev_t device = 0;
     ino_t inode = 0;
-    friend auto operator<=>(const FileId &, const FileId &) = default;
+    friend bool operator==(const FileId &, const FileId &) = default;
+    friend bool operator<(const FileId &a, const FileId &b) noexcept {
+        return a.device != b.device ? a.device < b.device : a.inode < b.inode;
+    }
     [[nodiscard]] bool exists() const noexcept { return inode != 0; }
 };
 
@@ -50,7 +53,8 @@ enum class Change {
     kReplaced,     // the name stands for another database, or for none
     kLogLost,      // the log's name stands for nothing, or for an empty file: what it holds is only in open handles
     kLogReplaced,  // the log's name stands for another log
-    kIndexLost,    // the index of the log: whoever opens the store now makes another one
+    kIndexLost,    // the index of the log was cut, or its name stands for another: who opens the store now makes a new
+                   // one
     kContent,      // the database holds something else than what was written to it
     kCut,          // the database was emptied or cut short
     kLogCut,       // the log was emptied or cut short
@@ -64,8 +68,8 @@ class FileIdentity {
     // As they are now. `path` as configured; links are followed.
     explicit FileIdentity(std::string path);
 
-    // Do all three names still stand for the same files?
-    [[nodiscard]] Change change() const noexcept;
+    // Do all three names still stand for the same files, and is the index not shorter than it ever was?
+    [[nodiscard]] Change change() noexcept;
 
     [[nodiscard]] const std::string &real_path() const noexcept { return real_; }
     [[nodiscard]] std::string log_path() const { return real_ + "-wal"; }
@@ -77,6 +81,7 @@ class FileIdentity {
   private:
     std::string path_, real_, log_path_, index_path_;
     FileId database_, log_, index_;
+    std::int64_t index_size_ = 0;
 };
 
 }  // namespace appcreate::sqlite

@@ -91,7 +91,8 @@ const char *text_of(Change change) noexcept {
                    "backup; "
                    "let nothing touch the -wal and -shm files of a store";
         case Change::kIndexLost:
-            return "the index of its log was deleted or replaced while it was in use; all is opened anew; let nothing "
+            return "the index of its log was deleted, replaced or cut short while it was in use; all is opened anew; "
+                   "let nothing "
                    "delete the -wal and -shm files of a store";
         case Change::kContent:
             return "the file was overwritten while it was in use; it is opened anew; to bring a backup back use "
@@ -203,7 +204,9 @@ std::optional<std::uint64_t> epoch_on(std::span<const std::uint8_t> page) {
         take_varint(cell);  // the record's size
         const std::size_t before = cell.size();
         const std::uint64_t header_size = take_varint(cell);
-        if (take_varint(cell) != kText || take_varint(cell) != kBlob || before - cell.size() != header_size ||
+        const std::uint64_t name_type = take_varint(cell);
+        const std::uint64_t value_type = take_varint(cell);
+        if (name_type != kText || value_type != kBlob || before - cell.size() != header_size ||
             cell.size() < kName.size() + kMarkSize) {
             continue;
         }
@@ -211,6 +214,11 @@ std::optional<std::uint64_t> epoch_on(std::span<const std::uint8_t> page) {
         if (record.starts_with(kName)) return number_at(record, kName.size());
     }
     return 0;
+}
+
+// Of the file, or of what is seen through a log that is another file's.
+bool may_be_damage(const Error &error) noexcept {
+    return error.primary() == SQLITE_CORRUPT || error.primary() == SQLITE_NOTADB || error.primary() == SQLITE_ERROR;
 }
 
 // What SQLite reads of the file alone; nullopt: nothing, though nobody writes it.
@@ -223,7 +231,7 @@ std::optional<Result> look_at_file(const std::string &real_path, Read &&read) {
             const LoneFile file(real_path);
             if (!file.is_empty()) return read(file);
         } catch (const Error &error) {
-            if (error.primary() == SQLITE_NOMEM || error.primary() == SQLITE_CANTOPEN) throw;
+            if (!may_be_damage(error)) throw;
         }
         wait_for_the_next_look();
         if (const FileStamp now = stamp_of(real_path); now != stamp) {
@@ -237,7 +245,8 @@ std::optional<Result> look_at_file(const std::string &real_path, Read &&read) {
 }  // namespace
 
 FileChanged::FileChanged(Change change, const std::string &path)
-    : Failure(AC_EUNAVAILABLE, about(path, text_of(change)), change == Change::kDamaged ? SQLITE_CORRUPT : 0),
+    : Failure(AC_EUNAVAILABLE, about(path, text_of(change)),
+              change == Change::kDamaged || change == Change::kCut ? SQLITE_CORRUPT : 0),
       change_(change) {}
 
 Mark read_mark(const Connection &connection) {
@@ -270,8 +279,7 @@ std::optional<FileAlone> read_file_alone(const Connection &connection, const std
             }
         }
     } catch (const Error &error) {
-        // What is seen through a log that is another file's.
-        if (error.primary() == SQLITE_NOMEM) throw;
+        if (!may_be_damage(error)) throw;
     }
     return look_at_file<FileAlone>(real_path, [&](const LoneFile &file) {
         return FileAlone{file.epoch(), static_cast<std::uint64_t>(file.integer(kSchema))};
@@ -352,9 +360,9 @@ std::uint64_t Lineage::epoch_of_file() {
 void Lineage::check_header() {
     std::array<std::uint8_t, std::tuple_size_v<decltype(header_)>> header{};
     sqlite3_file *file = file_of(connection_);
-    if (file->pMethods->xRead(file, header.data(), static_cast<int>(header.size()), 0) != SQLITE_OK) {
-        throw FileChanged(Change::kCut, path_);
-    }
+    const int result = file->pMethods->xRead(file, header.data(), static_cast<int>(header.size()), 0);
+    if (result == SQLITE_IOERR_SHORT_READ) throw FileChanged(Change::kCut, path_);
+    if (result != SQLITE_OK) throw Error(result, sqlite3_errstr(result));
     if (header == header_) return;
     Run run(schema_);
     const std::int64_t schema = run.row() ? run.integer_at(0) : 0;
@@ -371,10 +379,12 @@ void Lineage::check_size() {
     for (int look = 0; look < kLooks; ++look) {
         if (look > 0) wait_for_the_next_look();
         sqlite3_int64 size = 0;
-        if (file->pMethods->xFileSize(file, &size) != SQLITE_OK) continue;
+        if (const int result = file->pMethods->xFileSize(file, &size); result != SQLITE_OK) {
+            throw Error(result, sqlite3_errstr(result));
+        }
         if (size < size_) {
             std::array<std::uint8_t, kPagesInHeader + 4> header{};
-            if (file->pMethods->xRead(file, header.data(), static_cast<int>(header.size()), 0) != SQLITE_OK) continue;
+            if (!read_header(connection_, header)) continue;
             const std::int64_t pages = number_in(header, kPagesInHeader);
             if (pages * page_size_ > size) continue;
         }

@@ -13,8 +13,8 @@ namespace {
 // walformat.html. The index begins with two copies of its header; who reads them takes them when they are equal.
 constexpr std::size_t kCopy = 48;
 constexpr std::size_t kPageSize = 14, kFrames = 16, kSalts = 32;
-constexpr std::size_t kLogHeader = 32, kLogSalts = 16;
-constexpr std::size_t kFrameHeader = 24, kFrameSalts = 8;
+constexpr sqlite3_int64 kLogHeader = 32, kLogSalts = 16;
+constexpr sqlite3_int64 kFrameHeader = 24, kFrameSalts = 8;
 constexpr int kRegion = 32768;
 
 // Somebody may commit, or restart the log, at the moment it is looked at.
@@ -25,7 +25,7 @@ using Salts = std::array<unsigned char, 8>;
 
 struct Index {
     std::uint32_t frames = 0;
-    std::int64_t page_size = 0;
+    sqlite3_int64 page_size = 0;
     Salts salts{};
 };
 
@@ -81,8 +81,7 @@ std::optional<std::uint32_t> frames_of_whole_log(const Connection &connection, s
         if (!index) continue;
         if (index->frames == 0) return 0;
         const auto offset = [&](std::uint32_t frame) {
-            return static_cast<sqlite3_int64>(kLogHeader) +
-                   (frame - 1) * (index->page_size + static_cast<std::int64_t>(kFrameHeader));
+            return kLogHeader + sqlite3_int64{frame - 1} * (index->page_size + kFrameHeader);
         };
         const bool is_also_there =
             also == 0 || also > index->frames || has_salts(log, offset(also) + kFrameSalts, index->salts);

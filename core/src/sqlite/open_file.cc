@@ -29,6 +29,9 @@ constexpr off_t kIndexInUse = 128;     // read-locked for as long as the index i
 constexpr std::size_t kIndexFrames = 16, kIndexSalts = 32, kIndexHeader = 48;
 constexpr std::size_t kLogSalts = 16, kLogHeader = 32;
 constexpr std::size_t kSaltBytes = 8;
+// The index comes in parts, the first of which has room for fewer frames.
+constexpr std::int64_t kIndexPart = 32768;
+constexpr std::int64_t kFramesOfPart = 4096, kFramesOfFirst = 4062;
 
 constexpr std::int64_t kPoll = 5'000'000;  // ns
 
@@ -94,6 +97,9 @@ bool is_log_of_index(const std::string &log_path, const std::string &index_path)
     if (::pread(index_file.get(), index.data(), index.size(), 0) != ssize_t{kIndexHeader}) return false;
     std::uint32_t frames = 0;
     std::memcpy(&frames, index.data() + kIndexFrames, sizeof(frames));
+    // Who maps an index that was cut makes it longer, and finds nothing where something was.
+    const std::int64_t parts = (frames + (kFramesOfPart - kFramesOfFirst) + kFramesOfPart - 1) / kFramesOfPart;
+    if (size_of(index_path) < std::max<std::int64_t>(parts, 1) * kIndexPart) return false;
     if (frames == 0) return true;
     if (::pread(log_file.get(), log.data(), log.size(), 0) != ssize_t{kLogHeader}) return false;
     return std::memcmp(index.data() + kIndexSalts, log.data() + kLogSalts, kSaltBytes) == 0;
@@ -120,8 +126,9 @@ const char *obstacle(const OpenFiles &files, const std::string &real, const File
                              : nullptr;
     }
     if (!is_index_used) return "the index of its log was deleted or replaced while the file is in use";
-    return is_log_of_index(log, index) ? nullptr
-                                       : "its log was deleted, replaced or cut short while the file is in use";
+    return is_log_of_index(log, index)
+               ? nullptr
+               : "its log or the index of it was deleted, replaced or cut short while the file is in use";
 }
 
 void pause() noexcept {

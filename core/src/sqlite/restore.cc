@@ -1,6 +1,7 @@
 #include "sqlite/restore.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 
 #include "sqlite/backup.h"
@@ -107,6 +108,19 @@ class ContentSwap {
     Connection live_;
 };
 
+// nullptr: the file is damaged, or its log is not its own, so that its content cannot change in a transaction.
+std::unique_ptr<OpenFile> open_whole(const RestorePlan &plan, const Turn &turn) {
+    const Deadline deadline = monotonic_ns() + plan.timeout_ns;
+    auto file = std::make_unique<OpenFile>(plan.path, deadline, turn.was_opened());
+    try {
+        pair_log(*file, turn.orphaned_log(), deadline, [](const std::string &) {});
+    } catch (const Failure &failure) {
+        if ((failure.detail() & 0xff) != SQLITE_CORRUPT) throw;
+        return nullptr;
+    }
+    return file;
+}
+
 }  // namespace
 
 Contents restore(const RestorePlan &plan, Turn &turn, const Progress &progress) {
@@ -127,9 +141,7 @@ Contents restore(const RestorePlan &plan, Turn &turn, const Progress &progress) 
             verify_whole(fresh.connection(), plan.file, tell);
             contents = count_contents(fresh.connection());
             stages.next();
-            if (is_readable) {
-                OpenFile file(plan.path, monotonic_ns() + plan.timeout_ns, turn.was_opened());
-                pair_log(file, turn.orphaned_log(), monotonic_ns() + plan.timeout_ns, [](const std::string &) {});
+            if (const auto file = is_readable ? open_whole(plan, turn) : nullptr) {
                 ContentSwap swap(plan, real, before, fresh);
                 swap.run(turn, stages, tell);
                 return contents;

@@ -47,8 +47,12 @@ Session::Session(const std::string &path, const std::string &real_path, Use use,
     connection.settle();
     if (use == Use::kWrite) batch.emplace(connection);
     if (use == Use::kRead) keys.emplace(connection);
-    const Transaction transaction(connection, Transaction::Kind::kRead);
-    lineage.verify();
+    {
+        const Transaction transaction(connection, Transaction::Kind::kRead);
+        lineage.verify();
+    }
+    // Its rollback failed, for want of memory.
+    if (sqlite3_get_autocommit(connection.raw()) == 0) throw Error(SQLITE_NOMEM, sqlite3_errstr(SQLITE_NOMEM));
 }
 
 // ---- a lease
@@ -199,10 +203,10 @@ void Sessions::forget_all() noexcept {
 
 // nullptr: look again, something changed meanwhile.
 std::unique_ptr<Session> Sessions::open(std::unique_lock<std::mutex> &lock, Use use, Deadline deadline) {
-    // One at a time, so that no two threads open different files.
-    is_busy_ = true;
     const bool is_first = !files_;
     const std::string real = is_first ? std::string() : files_->real_path();
+    // One at a time, so that no two threads open different files.
+    is_busy_ = true;
     std::unique_ptr<Session> session;
     std::unique_ptr<OpenFile> file;
     std::optional<FileIdentity> files;
