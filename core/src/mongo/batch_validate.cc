@@ -13,6 +13,7 @@ namespace {
 std::map<std::string_view, std::int64_t> numbers_of(Server &server, const ObjectId &organization,
                                                     const std::vector<std::string> &bases) {
     std::vector<TakenNumber> taken;
+    taken.reserve(bases.size());
     for (const std::string &base : bases) taken.push_back({base});
     const std::vector<std::int64_t> free = find_free_numbers(server, organization, taken);
     std::map<std::string_view, std::int64_t> out;
