@@ -25,10 +25,12 @@ void refuse_what_is_no_whole_file(const std::string &path) {
     for (const char *side : {"-wal", "-journal"}) {
         const std::string beside = path + side;
         if (::stat(beside.c_str(), &info) == 0 && info.st_size > 0) {
-            throw Failure(AC_EINVAL,
-                          "\"" + beside + "\" may hold a part of \"" + path +
-                              "\"; stop what uses it and run \"sqlite3 FILE 'PRAGMA journal_mode=DELETE'\", or "
-                              "name a file that \"appctl backup\" wrote");
+            std::string text = "\"";
+            text.append(beside).append("\" may hold a part of \"").append(path);
+            text.append(
+                "\"; stop what uses it and run \"sqlite3 FILE 'PRAGMA journal_mode=DELETE'\", or name a file "
+                "that \"appctl backup\" wrote");
+            throw Failure(AC_EINVAL, text);
         }
     }
 }

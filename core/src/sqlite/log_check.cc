@@ -3,7 +3,6 @@
 #include <time.h>
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstring>
 
@@ -42,7 +41,6 @@ sqlite3_file *file_of(const Connection &connection, int which) {
 std::optional<Index> read_index(const volatile unsigned char *shared) {
     std::array<unsigned char, 2 * kCopy> bytes{};
     for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = shared[i];
-    std::atomic_thread_fence(std::memory_order_acquire);
     if (std::memcmp(bytes.data(), bytes.data() + kCopy, kCopy) != 0) return std::nullopt;
     Index index;
     std::uint16_t page_size = 0;
@@ -77,6 +75,8 @@ std::optional<std::uint32_t> frames_of_whole_log(const Connection &connection, s
             file->pMethods->xShmMap(file, 0, kRegion, 0, &shared) != SQLITE_OK || shared == nullptr) {
             throw Error(SQLITE_IOERR, "the log of the database is not open");
         }
+        // Between other processes' writes and this.
+        file->pMethods->xShmBarrier(file);
         const std::optional<Index> index = read_index(static_cast<const volatile unsigned char *>(shared));
         if (!index) continue;
         if (index->frames == 0) return 0;
