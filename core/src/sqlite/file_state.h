@@ -1,11 +1,10 @@
 // Whether a database was written to between two looks, as far as the file system tells without reading it.
 #pragma once
 
-#include <sys/types.h>
-
 #include <array>
-#include <cstdint>
 #include <string>
+
+#include "sqlite/files.h"
 
 namespace appcreate::sqlite {
 
@@ -17,14 +16,7 @@ class FileState {
     friend bool operator==(const FileState &, const FileState &) = default;
 
   private:
-    struct Stamp {
-        dev_t device = 0;
-        ino_t inode = 0;
-        std::int64_t size = 0;
-        std::int64_t modified = 0;  // ns
-        friend bool operator==(const Stamp &, const Stamp &) = default;
-    };
-    std::array<Stamp, 4> files_{};
+    std::array<FileStamp, 4> files_{};
 };
 
 }  // namespace appcreate::sqlite

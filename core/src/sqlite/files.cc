@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "errors.h"
+#include "sqlite/descriptor.h"
 #include "sqlite/failure.h"
 #include "sqlite/new_file.h"
 
@@ -19,20 +20,6 @@ namespace appcreate::sqlite {
 namespace {
 
 constexpr mode_t kMode = 0640;
-
-class Descriptor {
-  public:
-    explicit Descriptor(int fd) noexcept : fd_(fd) {}
-    Descriptor(const Descriptor &) = delete;
-    Descriptor &operator=(const Descriptor &) = delete;
-    ~Descriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    [[nodiscard]] int get() const noexcept { return fd_; }
-
-  private:
-    int fd_;
-};
 
 // A name that is taken away again, with the side files that SQLite may have left.
 class TemporaryFile {

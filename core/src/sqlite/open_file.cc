@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include "sqlite/descriptor.h"
 #include "sqlite/failure.h"
 #include "sqlite/new_file.h"
 
@@ -34,20 +35,6 @@ constexpr std::int64_t kIndexPart = 32768;
 constexpr std::int64_t kFramesOfPart = 4096, kFramesOfFirst = 4062;
 
 constexpr std::int64_t kPoll = 5'000'000;  // ns
-
-class Descriptor {
-  public:
-    Descriptor(const std::string &path, int flags) noexcept : fd_(::open(path.c_str(), flags | O_CLOEXEC)) {}
-    Descriptor(const Descriptor &) = delete;
-    Descriptor &operator=(const Descriptor &) = delete;
-    ~Descriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    [[nodiscard]] int get() const noexcept { return fd_; }
-
-  private:
-    int fd_;
-};
 
 // What this process has open, by the database's id. A file that is in here is opened by nothing but SQLite: closing it
 // would drop the locks of all of SQLite's connections to it.
@@ -82,7 +69,7 @@ bool is_index_in_use(const OpenFiles &files, const std::string &path) {
     for (const auto &[database, entry] : files.by_database) {
         if (entry.index == id) return true;
     }
-    const Descriptor index(path, O_RDONLY);
+    const Descriptor index(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     return index.get() >= 0 && is_locked_by_another(index.get(), kIndexInUse, 1);
 }
 
@@ -90,8 +77,8 @@ bool is_index_in_use(const OpenFiles &files, const std::string &path) {
 bool is_log_of_index(const std::string &log_path, const std::string &index_path) {
     std::array<char, kIndexHeader> index{};
     std::array<char, kLogHeader> log{};
-    const Descriptor index_file(index_path, O_RDONLY);
-    const Descriptor log_file(log_path, O_RDONLY);
+    const Descriptor index_file(::open(index_path.c_str(), O_RDONLY | O_CLOEXEC));
+    const Descriptor log_file(::open(log_path.c_str(), O_RDONLY | O_CLOEXEC));
     // Who may not read them learns nothing here; opening will say so.
     if (index_file.get() < 0 || log_file.get() < 0) return errno == EACCES;
     if (::pread(index_file.get(), index.data(), index.size(), 0) != ssize_t{kIndexHeader}) return false;
@@ -118,7 +105,7 @@ const char *obstacle(const OpenFiles &files, const std::string &real, const File
     const bool is_index_used = is_index_in_use(files, index);
     bool is_file_used = false;
     {
-        const Descriptor file(real, O_RDONLY);
+        const Descriptor file(::open(real.c_str(), O_RDONLY | O_CLOEXEC));
         is_file_used = file.get() >= 0 && is_locked_by_another(file.get(), kPendingByte, kLockBytes);
     }
     if (!is_file_used) {
@@ -218,7 +205,7 @@ std::string OpenFile::try_set_log_aside() {
     OpenFiles &files = open_files();
     const std::lock_guard lock(files.mutex);
     if (files.by_database[database_].stores > 1 || is_index_in_use(files, real_ + "-shm")) return {};
-    const Descriptor file(real_, O_RDWR);
+    const Descriptor file(::open(real_.c_str(), O_RDWR | O_CLOEXEC));
     const ExclusiveLock only(file.get());
     if (!only.held()) return {};
     constexpr int kNames = 1000;
