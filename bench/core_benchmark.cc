@@ -12,9 +12,9 @@
 #include <string_view>
 
 #include "app_create.h"
-#include "application.h"
-#include "record.h"
-#include "slug.h"
+#include "request/application.h"
+#include "request/record.h"
+#include "slug/slug.h"
 
 namespace {
 
@@ -47,7 +47,7 @@ ac_key test_key() {
     return key;
 }
 
-// Steps 3 to 5 through the C ABI: a create that is ready for the store.
+// Checks 3 to 5 (docs/api.md, "Order of checks") through the C ABI: a create that is ready for the store.
 ac_create *begin(const ac_key &key, const std::string &body) {
     const ac_str type = {"application/json", 16};
     ac_head head = {};

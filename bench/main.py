@@ -12,21 +12,24 @@ import rows_core
 import rows_creates
 import rows_errors
 import rows_latency
+import rows_metrics
 import rows_mongo
 import rows_size
 import rows_static
+import rows_workers
 import table
 from env import Env
 from plan import FULL, QUICK
 
 # In this order: the plot of latencies takes its rates from the creates.
 GROUPS = {"core": rows_core, "answers": rows_errors, "creates": rows_creates, "latency": rows_latency,
-          "static": rows_static, "size": rows_size, "mongo": rows_mongo}
+          "workers": rows_workers, "static": rows_static, "size": rows_size, "mongo": rows_mongo,
+          "metrics": rows_metrics}
 
 
 def arguments():
     parser = argparse.ArgumentParser(prog="bench/run.sh", description="Measures this project against its peers.")
-    parser.add_argument("--quick", action="store_true", help="under five minutes; smaller stores, shorter runs")
+    parser.add_argument("--quick", action="store_true", help="some five minutes; smaller stores, shorter runs")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     parser.add_argument("--only", metavar="GROUP", action="append", choices=list(GROUPS),
                         help=f"these rows only, may be repeated: {', '.join(GROUPS)}")

@@ -13,7 +13,7 @@
 #include <string>
 
 #include "closed_loop.h"
-#include "mongo/driver_types.h"
+#include "mongo/driver/driver_types.h"
 
 namespace {
 

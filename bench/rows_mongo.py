@@ -12,6 +12,7 @@ from rows_static import note, offered, probe
 SINGLE = 64  # connections
 BATCHES = (1, 64)
 WORKERS = 2
+CROWD = (1, 8)
 STOPPED_RATE = 1000
 # A server in Java that collects its garbage is no store that failed.
 PATIENCE = "app_create_timeout 20s;"
@@ -25,6 +26,8 @@ def measure(env):
         rates, batches = Rates(), {}
         for number in range(env.plan.rounds):
             _measure_both(env, server, rates, batches)
+            for workers in CROWD:
+                _measure_module(env, server, rates, batches, f"module-{workers}", nginx.module, (SINGLE,), workers)
             _measure_loop(env, server, rates)
             for peer in peers.ON_MONGO:
                 _measure_peer(env, server, rates, peer)
@@ -39,12 +42,12 @@ def _measure_both(env, server, rates, batches):
     _measure_module(env, server, rates, batches, "single", nginx.module_singly, (SINGLE,))
 
 
-def _measure_module(env, server, rates, batches, side, serve, connections):
+def _measure_module(env, server, rates, batches, side, serve, connections, workers=WORKERS):
     for n in connections:
         folder = env.new_folder()
         folder.mkdir()
         with server.new_store() as store:
-            with serve(env.build, folder, store, WORKERS, PATIENCE, "$app_create_batch") as ours:
+            with serve(env.build, folder, store, workers, PATIENCE, "$app_create_batch") as ours:
                 request = wire.create(store)
                 env.load.closed(ours.port, request, n, env.plan.warm)
                 rates.add(side, n, env.load.closed(ours.port, request, n, env.plan.short).per_second)
@@ -88,6 +91,9 @@ def _add_rows(env, rates, batches):
             f"in batches of {statistics.mean(batches['module', n]):.0f} on average")
     row(f"MongoDB: creates, {SINGLE} connections", ("module", SINGLE), "the module with batches of one",
         ("single", SINGLE), 2, "there each connection has a writer of its own")
+    one, many = (f"module-{workers}" for workers in CROWD)
+    row(f"MongoDB: creates, {SINGLE} connections, {CROWD[-1]} workers", (many, SINGLE), "1 worker", (one, SINGLE), 0.9,
+        f"in batches of {statistics.mean(batches[many, SINGLE]):.0f}, {statistics.mean(batches[one, SINGLE]):.0f}")
     row("libmongoc loop, 64 a batch", ("loop", 64), "the module with batches of one", ("single", SINGLE))
     for peer in peers.ON_MONGO:
         for n in env.plan.mongo:

@@ -3,7 +3,7 @@
 #
 #   bench/run.sh [--quick] [--json] [--only GROUP]... [--plots FOLDER]
 #
-# Installs and builds what it needs (that time is not counted), then takes some 22 minutes, or less than 5 with
+# Installs and builds what it needs (that time is not counted), then takes some 28 minutes, or 7 with
 # --quick. Prints one table of ratios; progress goes to stderr. Everything else of the machine should rest meanwhile.
 set -euo pipefail
 

@@ -12,7 +12,7 @@ namespace appctl {
 
 struct Option {
     const char *name;   // without "--"
-    const char *value;  // what the help calls its value; nullptr: a switch
+    const char *value;  // what the help calls its value, which says what it may be (values.h); nullptr: a switch
     const char *help;
     enum Kind { kOptional, kRequired, kRepeatable } kind = kOptional;
     bool may_be_empty = false;
@@ -41,9 +41,14 @@ struct Command {
     const char *summary;
     const char *operand;  // what the help calls the one operand; nullptr: none
     std::span<const Option> options;
-    const char *notes;  // more for --help; nullptr: none
+    const char *notes;    // more for --help; nullptr: none
+    const char *example;  // for --help and the manual, without "appctl"
     void (*run)(const Arguments &arguments);
-    bool takes_store = true;  // --store; otherwise it names its stores by options of its own
+    enum StoreOption {
+        kTakesStore,     // --store or APP_CREATE_STORE
+        kMayTakeStore,   // the same, but it works without
+        kNamesItsStores  // by options of its own
+    } store = kTakesStore;
 };
 
 // All commands, in the order of the help. Each file of commands holds one table.
@@ -54,6 +59,7 @@ std::span<const Command> organization_commands();
 std::span<const Command> provider_commands();
 std::span<const Command> key_commands();
 std::span<const Command> application_commands();
+std::span<const Command> doctor_commands();
 
 // Exit code 1: what was asked for could not be done.
 class Failed : public std::runtime_error {

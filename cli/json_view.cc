@@ -1,105 +1,184 @@
 #include "json_view.h"
 
+#include <array>
 #include <charconv>
-#include <cstdint>
+#include <cmath>
+#include <cstdlib>
+#include <new>
+
+#include "command.h"
 
 namespace appctl {
 namespace {
 
-// Where the string that starts at `at` ends: behind its closing quote.
-std::size_t end_of_string(std::string_view json, std::size_t at) noexcept {
-    for (std::size_t i = at + 1; i < json.size(); ++i) {
-        if (json[i] == '\\') {
-            ++i;
-        } else if (json[i] == '"') {
-            return i + 1;
+// As the library writes reals: the fewest digits that read back the same, an exponent below 1e-4 and from 1e16 on, ".0"
+// kept between. jansson would print 0.1 as 0.10000000000000001.
+std::string real(double value) {
+    const double size = std::abs(value);
+    const bool is_plain = size == 0 || (size >= 1e-4 && size < 1e16);
+    std::array<char, 64> text;
+    const auto result = std::to_chars(text.data(), text.data() + text.size(), value,
+                                      is_plain ? std::chars_format::fixed : std::chars_format::scientific);
+    std::string out(text.data(), result.ptr);
+    if (is_plain && out.find('.') == std::string::npos) out += ".0";
+    return out;
+}
+
+std::string_view text_of(const json_t *string) noexcept {
+    return {json_string_value(string), json_string_length(string)};
+}
+
+// jansson spells controls as \u001F, the library as \u001f.
+std::string quoted(std::string_view text) {
+    constexpr std::string_view kShort = "\b\t\n\f\r\"\\";
+    constexpr std::string_view kLetters = "btnfr\"\\";
+    constexpr std::string_view kHex = "0123456789abcdef";
+    std::string out = "\"";
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (const std::size_t at = kShort.find(c); at != std::string_view::npos) {
+            out.append(1, '\\').append(1, kLetters[at]);
+        } else if (byte < 0x20) {
+            out.append("\\u00").append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
+        } else {
+            out += c;
         }
     }
-    return json.size();
+    return out + "\"";
 }
 
-// Where the value that starts at `at` ends.
-std::size_t end_of_value(std::string_view json, std::size_t at) noexcept {
-    int depth = 0;
-    for (std::size_t i = at; i < json.size();) {
-        const char c = json[i];
-        if (c == '"') {
-            i = end_of_string(json, i);
-            continue;
+class Printer {
+  public:
+    explicit Printer(bool is_indented) noexcept : is_indented_(is_indented) {}
+
+    void value(const json_t *json) {
+        switch (json_typeof(json)) {
+            case JSON_OBJECT:
+                object(json);
+                break;
+            case JSON_ARRAY:
+                array(json);
+                break;
+            case JSON_STRING:
+                out_ += harmless(quoted(text_of(json)));
+                break;
+            case JSON_INTEGER:
+                out_ += std::to_string(json_integer_value(json));
+                break;
+            case JSON_REAL:
+                out_ += real(json_real_value(json));
+                break;
+            case JSON_TRUE:
+                out_ += "true";
+                break;
+            case JSON_FALSE:
+                out_ += "false";
+                break;
+            case JSON_NULL:
+                out_ += "null";
+                break;
         }
-        if (depth == 0 && (c == ',' || c == '}' || c == ']')) return i;
-        if (c == '{' || c == '[') ++depth;
-        if (c == '}' || c == ']') --depth;
-        ++i;
     }
-    return json.size();
-}
 
-void append_utf8(std::string &out, std::uint32_t c) {
-    const auto tail = [&out, c](int shift) { out += static_cast<char>(0x80 | ((c >> shift) & 0x3f)); };
-    if (c < 0x80) {
-        out += static_cast<char>(c);
-    } else if (c < 0x800) {
-        out += static_cast<char>(0xc0 | (c >> 6));
-        tail(0);
-    } else if (c < 0x10000) {
-        out += static_cast<char>(0xe0 | (c >> 12));
-        tail(6);
-        tail(0);
-    } else {
-        out += static_cast<char>(0xf0 | (c >> 18));
-        tail(12);
-        tail(6);
-        tail(0);
-    }
-}
+    std::string take() { return std::move(out_); }
 
-std::uint32_t hex4(std::string_view json, std::size_t at) noexcept {
-    std::uint32_t value = 0;
-    if (at + 4 <= json.size()) std::from_chars(json.data() + at, json.data() + at + 4, value, 16);
-    return value;
-}
-
-std::string unescaped(std::string_view string) {
-    std::string out;
-    for (std::size_t i = 1; i + 1 < string.size(); ++i) {
-        if (string[i] != '\\') {
-            out += string[i];
-            continue;
-        }
-        const char c = string[++i];
-        switch (c) {
-            case 'b':
-                out += '\b';
-                break;
-            case 'f':
-                out += '\f';
-                break;
-            case 'n':
-                out += '\n';
-                break;
-            case 'r':
-                out += '\r';
-                break;
-            case 't':
-                out += '\t';
-                break;
-            case 'u': {
-                std::uint32_t point = hex4(string, i + 1);
-                i += 4;
-                if (point >= 0xd800 && point < 0xdc00 && string.substr(i + 1, 2) == "\\u") {
-                    point = 0x10000 + ((point - 0xd800) << 10) + (hex4(string, i + 3) - 0xdc00);
-                    i += 6;
-                }
-                append_utf8(out, point);
-                break;
+  private:
+    void object(const json_t *json) {
+        // jansson iterates in the order of the text, but takes no const object.
+        auto *const members = const_cast<json_t *>(json);
+        container('{', '}', json_object_size(json), [&] {
+            const char *key = nullptr;
+            json_t *member = nullptr;
+            json_object_foreach(members, key, member) {
+                next();
+                out_ += harmless(quoted(key)) + (is_indented_ ? ": " : ":");
+                value(member);
             }
-            default:
-                out += c;
-        }
+        });
+    }
+
+    void array(const json_t *json) {
+        container('[', ']', json_array_size(json), [&] {
+            for (std::size_t i = 0; i < json_array_size(json); ++i) {
+                next();
+                value(json_array_get(json, i));
+            }
+        });
+    }
+
+    template <class Fill>
+    void container(char begin, char end, std::size_t size, const Fill &fill) {
+        out_ += begin;
+        ++depth_;
+        is_first_ = true;
+        fill();
+        is_first_ = false;
+        --depth_;
+        if (size != 0) line();
+        out_ += end;
+    }
+
+    void next() {
+        if (!is_first_) out_ += ',';
+        is_first_ = false;
+        line();
+    }
+
+    void line() {
+        if (is_indented_) out_.append(1, '\n').append(2 * depth_, ' ');
+    }
+
+    const bool is_indented_;
+    std::string out_;
+    std::size_t depth_ = 0;
+    bool is_first_ = false;
+};
+
+std::string print_as(const json_t *value, bool is_indented) {
+    Printer printer(is_indented);
+    printer.value(value);
+    return printer.take();
+}
+
+}  // namespace
+
+Json parse(std::string_view text) {
+    json_error_t error;
+    Json out(json_loadb(text.data(), text.size(), JSON_DECODE_ANY | JSON_ALLOW_NUL, &error));
+    if (!out) throw Failed(std::string("what the store holds is no JSON: ") + error.text + "; run \"appctl check\"");
+    return out;
+}
+
+Json made(json_t *value) {
+    if (value == nullptr) throw std::bad_alloc();
+    return Json(value);
+}
+
+std::string compact(const json_t *value) {
+    struct Free {
+        void operator()(char *text) const noexcept { std::free(text); }
+    };
+    const std::unique_ptr<char, Free> text(json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY));
+    if (!text) throw std::bad_alloc();
+    return text.get();
+}
+
+std::string readable(const json_t *value) {
+    if (value == nullptr || json_is_null(value)) return "-";
+    if (json_is_string(value)) return harmless(text_of(value));
+    if (!json_is_array(value)) return print_as(value, false);
+    if (json_array_size(value) == 0) return "-";
+    std::string out;
+    for (std::size_t i = 0; i < json_array_size(value); ++i) {
+        if (i != 0) out += ", ";
+        out += readable(json_array_get(value, i));
     }
     return out;
 }
+
+std::string readable(const json_t *object, const char *key) { return readable(json_object_get(object, key)); }
+
+std::string indented(std::string_view json) { return print_as(parse(json).get(), true); }
 
 // C0 and C1 controls, the latter as UTF-8's C2 80 to C2 9F.
 std::string harmless(std::string_view text) {
@@ -112,74 +191,6 @@ std::string harmless(std::string_view text) {
             if (is_c1) ++i;
         } else {
             out += text[i];
-        }
-    }
-    return out;
-}
-
-}  // namespace
-
-std::vector<std::pair<std::string, std::string_view>> members(std::string_view object) {
-    std::vector<std::pair<std::string, std::string_view>> out;
-    for (std::size_t at = 1; at < object.size() && object[at] == '"';) {
-        const std::size_t colon = end_of_string(object, at);
-        const std::size_t end = end_of_value(object, colon + 1);
-        out.emplace_back(unescaped(object.substr(at, colon - at)), object.substr(colon + 1, end - colon - 1));
-        at = end + 1;
-    }
-    return out;
-}
-
-std::string_view member(std::string_view object, std::string_view key) {
-    for (const auto &[name, value] : members(object)) {
-        if (name == key) return value;
-    }
-    return {};
-}
-
-std::string readable(std::string_view value) {
-    if (value.empty() || value == "null" || value == "[]") return "-";
-    if (value.front() == '"') return harmless(unescaped(value));
-    if (value.front() != '[') return harmless(value);
-    std::string out;
-    for (std::size_t at = 1; at < value.size() && value[at] != ']';) {
-        const std::size_t end = end_of_value(value, at);
-        if (!out.empty()) out += ", ";
-        out += readable(value.substr(at, end - at));
-        at = end + 1;
-    }
-    return out;
-}
-
-std::string indented(std::string_view json) {
-    std::string out;
-    std::size_t depth = 0;
-    const auto line = [&out, &depth] { out.append(1, '\n').append(2 * depth, ' '); };
-    for (std::size_t i = 0; i < json.size();) {
-        const char c = json[i];
-        if (c == '"') {
-            const std::size_t end = end_of_string(json, i);
-            out += harmless(json.substr(i, end - i));
-            i = end;
-            continue;
-        }
-        ++i;
-        if (c == '{' || c == '[') {
-            out += c;
-            if (i < json.size() && (json[i] == '}' || json[i] == ']')) {
-                out += json[i++];
-                continue;
-            }
-            ++depth;
-            line();
-        } else if (c == '}' || c == ']') {
-            --depth;
-            line();
-            out += c;
-        } else {
-            out += c;
-            if (c == ',') line();
-            if (c == ':') out += ' ';
         }
     }
     return out;

@@ -1,24 +1,37 @@
-// Looks into JSON texts that the library wrote, to show them to people. It relies on them being well-formed.
+// JSON in appctl, through jansson: rows of the library are read to be shown to people, small records are made.
 #pragma once
 
+#include <jansson.h>
+
+#include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace appctl {
 
-// The members of an object, in order; the values as JSON texts.
-std::vector<std::pair<std::string, std::string_view>> members(std::string_view object);
+struct JsonFree {
+    void operator()(json_t *value) const noexcept { json_decref(value); }
+};
+using Json = std::unique_ptr<json_t, JsonFree>;
 
-// The value of one member as JSON text; empty when there is none.
-std::string_view member(std::string_view object, std::string_view key);
+// Throws Failed where it is no JSON: what the store holds is damaged.
+Json parse(std::string_view text);
 
-// A value as people read it: a string without quotes and escapes, null as "-", an array of scalars with commas. What
-// could steer a terminal is replaced.
-std::string readable(std::string_view value);
+// Takes what json_pack and its like return; throws std::bad_alloc for NULL.
+Json made(json_t *value);
 
-// The text over several lines, indented by two.
+// For programs: one line, without spaces.
+std::string compact(const json_t *value);
+
+// A value as people read it: a string without quotes and escapes, null as "-", an array of scalars with commas, NULL as
+// "-". What could steer a terminal is replaced.
+std::string readable(const json_t *value);
+std::string readable(const json_t *object, const char *key);
+
+// The text over several lines, indented by two. What could steer a terminal is replaced.
 std::string indented(std::string_view json);
+
+// Control characters become question marks.
+std::string harmless(std::string_view text);
 
 }  // namespace appctl

@@ -1,13 +1,16 @@
 // appctl: looks after the store of nginx-app-create. Everything it does, it does through app_create.h.
 #include <cerrno>
+#include <clocale>
 #include <cstdio>
 #include <cstring>
 #include <exception>
 #include <iostream>
 #include <string>
+#include <string_view>
 
 #include "app_create.h"
 #include "command.h"
+#include "generate.h"
 #include "options.h"
 #include "output.h"
 #include "usage.h"
@@ -44,6 +47,15 @@ void act(const Invocation &invocation) {
 
 int run(int argc, char **argv) {
     try {
+        if (argc < 2) {
+            std::cerr << help_of_everything();
+            return kMisused;
+        }
+        if (argc == 3 && std::string_view(argv[1]) == "--generate") {
+            print(generate(argv[2]));
+            flush_output();
+            return kDone;
+        }
         act(read_command_line(argc, argv));
         return kDone;
     } catch (const Misused &misused) {
@@ -64,4 +76,8 @@ int run(int argc, char **argv) {
 }  // namespace
 }  // namespace appctl
 
-int main(int argc, char **argv) { return appctl::run(argc, argv); }
+int main(int argc, char **argv) {
+    // For the widths of characters; what is printed is UTF-8 in every locale.
+    std::setlocale(LC_CTYPE, "C.UTF-8");
+    return appctl::run(argc, argv);
+}

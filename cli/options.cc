@@ -8,7 +8,9 @@
 #include <cstdlib>
 #include <limits>
 
+#include "suggest.h"
 #include "usage.h"
+#include "values.h"
 
 namespace appctl {
 namespace {
@@ -35,6 +37,13 @@ bool is_spelled_out(std::string_view word, std::string_view name) {
     return word.substr(0, word.find('=')) == name;
 }
 
+std::string nearest_option(std::string_view word, std::span<const Option> options) {
+    std::vector<std::string> spelled;
+    for (const Option &o : options) spelled.push_back(std::string("--") + o.name);
+    const std::vector<std::string_view> known(spelled.begin(), spelled.end());
+    return did_you_mean(word.substr(0, word.find('=')), known);
+}
+
 // One run of getopt_long over argv from `first` on: options go to `take`, other words are left at the end. Returns
 // where these start.
 template <class Take>
@@ -57,7 +66,7 @@ int read_options(int argc, char **argv, int first, bool stop_at_words, std::span
         }
         const std::string last = optopt != 0 ? std::string("-") + static_cast<char>(optopt) : words[optind - 1];
         if (c == ':') throw Misused("the option " + last + " needs a value; " + see_help(where));
-        if (c != 0) throw Misused("unknown option " + last + "; " + see_help(where));
+        if (c != 0) throw Misused("unknown option " + last + nearest_option(last, options) + "; " + see_help(where));
         const Option &found = options[static_cast<std::size_t>(index)];
         const bool is_separate = optarg != nullptr && optarg == words[optind - 1];
         const std::string_view word = words[optind - (is_separate ? 2 : 1)];
@@ -70,27 +79,31 @@ int read_options(int argc, char **argv, int first, bool stop_at_words, std::span
 }
 
 const Command *find_command(std::string_view name) {
-    for (const auto &table : command_tables()) {
-        for (const Command &command : table) {
-            if (command.name == name) return &command;
-        }
-    }
-    return nullptr;
+    const Command *found = nullptr;
+    each_command([&](const Command &command) {
+        if (command.name == name) found = &command;
+    });
+    return found;
 }
 
 bool is_group(std::string_view word) {
-    for (const auto &table : command_tables()) {
-        for (const Command &command : table) {
-            const std::string_view name = command.name;
-            if (name.size() > word.size() && name.starts_with(word) && name[word.size()] == ' ') return true;
-        }
-    }
-    return false;
+    bool found = false;
+    each_command([&](const Command &command) {
+        const std::string_view name = command.name;
+        found = found || (name.size() > word.size() && name.starts_with(word) && name[word.size()] == ' ');
+    });
+    return found;
 }
 
-class Reader {
+std::string nearest_command(std::string_view name) {
+    std::vector<std::string_view> known = {"help", "version"};
+    each_command([&](const Command &command) { known.emplace_back(command.name); });
+    return did_you_mean(name, known);
+}
+
+class CommandLine {
   public:
-    Reader(int argc, char **argv) noexcept : argc_(argc), argv_(argv) {}
+    CommandLine(int argc, char **argv) noexcept : argc_(argc), argv_(argv) {}
 
     Invocation read() {
         int at = read_options(argc_, argv_, 1, true, kGlobal, "",
@@ -117,6 +130,15 @@ class Reader {
             throw Misused("no command; " + see_help(""));
         }
         std::string name = argv_[at++];
+        if (name == "version") {
+            out_.action = Invocation::kVersion;
+            return at;
+        }
+        if (name == "help") {
+            out_.action = Invocation::kHelp;
+            if (at >= argc_) return at;
+            name = argv_[at++];
+        }
         if (is_group(name)) {
             const std::string group = name;
             if (at >= argc_ || argv_[at][0] == '-') {
@@ -130,12 +152,18 @@ class Reader {
             }
             name += std::string(" ") + argv_[at++];
             out_.command = find_command(name);
-            if (out_.command == nullptr) throw Misused("unknown command \"" + name + "\"; " + see_help(group));
+            if (out_.command == nullptr) throw unknown_command(name, group);
             return at;
         }
         out_.command = find_command(name);
-        if (out_.command == nullptr) throw Misused("unknown command \"" + name + "\"; " + see_help(""));
-        return at;
+        if (out_.command != nullptr) return at;
+        // "orgs list" is two words of one name.
+        if (at < argc_ && argv_[at][0] != '-' && nearest_command(name).empty()) name += std::string(" ") + argv_[at];
+        throw unknown_command(name, "");
+    }
+
+    static Misused unknown_command(const std::string &name, const std::string &group) {
+        return Misused("unknown command \"" + name + "\"" + nearest_command(name) + "; " + see_help(group));
     }
 
     void read_command_options(int at) {
@@ -169,6 +197,7 @@ class Reader {
         if (option.value != nullptr && *value == '\0' && !option.may_be_empty) {
             throw Misused("the option --" + name + " must not be empty");
         }
+        if (option.value != nullptr) check_value("the option --" + name, option.value, value);
         out_.arguments.add(option.name, value);
     }
 
@@ -184,17 +213,20 @@ class Reader {
         if (wanted == 0) return;
         out_.arguments.operand = argv_[at];
         if (out_.arguments.operand.empty()) throw Misused(std::string(command.operand) + " must not be empty");
+        check_value(command.operand, command.operand, out_.arguments.operand);
     }
 
     void complete() {
-        if (out_.command != nullptr && !out_.command->takes_store) {
+        if (out_.command != nullptr && out_.command->store == Command::kNamesItsStores) {
             if (out_.arguments.store.empty()) return;
             throw Misused(std::string("\"") + out_.command->name + "\" does not take --store; " +
                           see_help(out_.command->name));
         }
         if (!out_.arguments.store.empty()) return;
         const char *store = std::getenv("APP_CREATE_STORE");
-        if (store == nullptr || *store == '\0') {
+        const bool is_named = store != nullptr && *store != '\0';
+        if (!is_named && out_.command != nullptr && out_.command->store == Command::kMayTakeStore) return;
+        if (!is_named) {
             throw Misused(
                 "no store; name it with --store URI or in the environment variable APP_CREATE_STORE, "
                 "as in --store sqlite:/var/lib/app-create/apps.db");
@@ -209,7 +241,7 @@ class Reader {
 
 }  // namespace
 
-Invocation read_command_line(int argc, char **argv) { return Reader(argc, argv).read(); }
+Invocation read_command_line(int argc, char **argv) { return CommandLine(argc, argv).read(); }
 
 std::int64_t number(const Arguments &arguments, std::string_view option, std::int64_t min) {
     const std::string_view text = arguments.text(option);
@@ -217,11 +249,34 @@ std::int64_t number(const Arguments &arguments, std::string_view option, std::in
     constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max() - 1;
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || value < min || value > kMax) {
+    const bool is_whole = end == text.data() + text.size();
+    if (is_whole && !text.empty() && (error == std::errc::result_out_of_range || value > kMax) && text[0] != '-') {
+        throw Misused("the option --" + std::string(option) + " takes a whole number of at most " +
+                      std::to_string(kMax) + ", not \"" + std::string(text) + "\"");
+    }
+    if (error != std::errc() || !is_whole || value < min) {
         throw Misused("the option --" + std::string(option) + " takes a whole number from " + std::to_string(min) +
                       " on, not \"" + std::string(text) + "\"");
     }
     return value;
+}
+
+std::int64_t duration(const Arguments &arguments, std::string_view option) {
+    const std::string_view text = arguments.text(option);
+    if (text == "0") return 0;
+    constexpr std::string_view kUnits = "smhd";
+    constexpr std::array<std::int64_t, 4> kSeconds = {1, 60, 3600, 86400};
+    constexpr std::int64_t kMost = 3650LL * 86400;
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+    const std::size_t which = unit.size() == 1 ? kUnits.find(unit) : std::string_view::npos;
+    if (error != std::errc() || which == std::string_view::npos || value < 0 || value > kMost / kSeconds[which]) {
+        throw Misused("the option --" + std::string(option) +
+                      " takes a time of at most ten years, as in 90s, 30m, 24h or 7d, not \"" + std::string(text) +
+                      "\"");
+    }
+    return value * kSeconds[which] * 1000;
 }
 
 std::string lower(std::string_view text) {

@@ -24,6 +24,9 @@ Invocation read_command_line(int argc, char **argv);
 // Throws Misused, naming the option, unless the text is a whole decimal number from `min` on.
 std::int64_t number(const Arguments &arguments, std::string_view option, std::int64_t min);
 
+// Milliseconds of "90s", "30m", "24h", "7d" or "0". Throws Misused, naming the option.
+std::int64_t duration(const Arguments &arguments, std::string_view option);
+
 // Ids are shown in lower case, however they were typed.
 std::string lower(std::string_view text);
 

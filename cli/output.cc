@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
-
-#include "json_view.h"
+#include <cwchar>
 
 namespace appctl {
 namespace {
@@ -12,13 +12,25 @@ namespace {
 // The widths of columns come from the rows that were collected; later ones may widen them.
 constexpr std::size_t kCollected = 200;
 
-std::size_t characters(std::string_view text) noexcept {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+// How many columns of a terminal it takes: two for each character that is wide in East Asia, none for what is put over
+// the one before. main() has set the locale that wcwidth goes by.
+std::size_t columns_of(std::string_view text) noexcept {
+    std::size_t columns = 0;
+    std::mbstate_t state{};
+    while (!text.empty()) {
+        wchar_t c = 0;
+        const std::size_t n = std::mbrtowc(&c, text.data(), text.size(), &state);
+        const bool is_character = n != 0 && n <= text.size();
+        const int width = is_character ? ::wcwidth(c) : 1;
+        columns += static_cast<std::size_t>(width < 0 ? 1 : width);
+        text.remove_prefix(is_character ? n : 1);
+        if (!is_character) state = {};
+    }
+    return columns;
 }
 
 std::string padded(std::string text, std::size_t width) {
-    const std::size_t n = characters(text);
+    const std::size_t n = columns_of(text);
     if (n < width) text.append(width - n, ' ');
     return text;
 }
@@ -41,10 +53,23 @@ void print_record(bool json, std::string_view row) {
         print("\n");
         return;
     }
-    const auto fields = members(row);
+    const Json record = parse(row);
+    const char *key = nullptr;
+    json_t *value = nullptr;
     std::size_t width = 0;
-    for (const auto &[key, value] : fields) width = std::max(width, key.size() + 1);
-    for (const auto &[key, value] : fields) print(padded(key + ":", width) + " " + readable(value) + "\n");
+    json_object_foreach(record.get(), key, value) width = std::max(width, std::string_view(key).size() + 1);
+    json_object_foreach(record.get(), key, value) {
+        print(padded(std::string(key) + ":", width) + " " + readable(value) + "\n");
+    }
+}
+
+void print_record(bool json, const Json &record) { print_record(json, compact(record.get())); }
+
+void print_copied(bool json, const ac_copied &copied) {
+    const auto number = [](std::uint64_t n) { return static_cast<json_int_t>(n); };
+    print_record(json, made(json_pack("{s:I,s:I,s:I,s:I}", "organizations", number(copied.organizations), "providers",
+                                      number(copied.providers), "keys", number(copied.keys), "applications",
+                                      number(copied.applications))));
 }
 
 void ListPrinter::add(std::string_view row) {
@@ -54,13 +79,9 @@ void ListPrinter::add(std::string_view row) {
         print(row);
         return;
     }
-    const auto fields = members(row);
+    const Json record = parse(row);
     std::vector<std::string> cells;
-    for (const Column &column : columns_) {
-        const auto found =
-            std::find_if(fields.begin(), fields.end(), [&](const auto &f) { return f.first == column.key; });
-        cells.push_back(readable(found == fields.end() ? std::string_view() : found->second));
-    }
+    for (const Column &column : columns_) cells.push_back(readable(record.get(), column.key));
     waiting_.push_back(std::move(cells));
     if (waiting_.size() == kCollected) print_waiting();
 }
@@ -81,7 +102,7 @@ void ListPrinter::print_waiting() {
         widths_.resize(columns_.size());
     }
     for (const auto &cells : waiting_) {
-        for (std::size_t i = 0; i < cells.size(); ++i) widths_[i] = std::max(widths_[i], characters(cells[i]));
+        for (std::size_t i = 0; i < cells.size(); ++i) widths_[i] = std::max(widths_[i], columns_of(cells[i]));
     }
     for (auto &cells : waiting_) {
         std::string line;

@@ -6,6 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "app_create.h"
+#include "json_view.h"
+
 namespace appctl {
 
 // Standard output cannot be written. `broken_pipe`: nobody reads any more, which is no news to anybody.
@@ -17,8 +20,11 @@ struct OutputError {
 void print(std::string_view text);
 void flush_output();
 
-// One record.
+// One record: a row of the library, or one that was made here.
 void print_record(bool json, std::string_view row);
+void print_record(bool json, const Json &record);
+// How much a copy, a backup, a restore has brought.
+void print_copied(bool json, const ac_copied &copied);
 
 struct Column {
     const char *title;

@@ -65,8 +65,9 @@ Owner find_owner(const std::string &text) {
 void give_to(const Owner &owner, const std::string &path) {
     struct stat info {};
     if (::lstat(path.c_str(), &info) != 0) fail(path, errno);
-    if (S_ISLNK(info.st_mode))
+    if (S_ISLNK(info.st_mode)) {
         throw Failed("\"" + path + "\" is a symbolic link; name the file itself in the store URI");
+    }
     if (give(owner, path) != 0) fail(path, errno);
     for (const char *suffix : {"-wal", "-shm"}) {
         const std::string beside = path + suffix;

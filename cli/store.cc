@@ -5,7 +5,7 @@
 #include "command.h"
 #include "output.h"
 #include "owner.h"
-#include "session.h"
+#include "store_handle.h"
 
 namespace appctl {
 namespace {
@@ -29,13 +29,13 @@ constexpr std::array<Column, 4> kColumns = {{
 }};
 
 std::string init_store(const Arguments &arguments) {
-    const Session session(arguments.store);
-    std::string path = session.path();
+    const StoreHandle store(arguments.store);
+    std::string path = store.path();
     if (arguments.has("owner") && path.empty()) throw Misused("--owner is for stores in files only");
     if (arguments.has("shard") && !path.empty()) throw Misused("--shard is for MongoDB stores only");
     ac_error error{};
-    require(ac_store_init(session.store(), &error), error);
-    if (arguments.has("shard")) require(ac_store_shard(session.store(), &error), error);
+    require(ac_store_init(store.get(), &error), error);
+    if (arguments.has("shard")) require(ac_store_shard(store.get(), &error), error);
     return path;
 }
 
@@ -44,23 +44,24 @@ void init(const Arguments &arguments) {
     if (arguments.has("owner")) owner = find_owner(std::string(arguments.text("owner")));
     const std::string path = init_store(arguments);
     if (arguments.has("owner")) give_to(owner, path);
-    print_record(arguments.json,
-                 arguments.has("shard") ? R"({"initialized":true,"sharded":true})" : R"({"initialized":true})");
+    Json record = made(json_pack("{s:b}", "initialized", 1));
+    if (arguments.has("shard")) json_object_set_new(record.get(), "sharded", json_true());
+    print_record(arguments.json, record);
 }
 
 void check(const Arguments &arguments) {
-    const Session session(arguments.store);
+    const StoreHandle store(arguments.store);
     ListPrinter printer(arguments.json, kColumns);
     ac_status status = AC_OK;
     ac_error error{};
-    session.rows([&](std::string_view row) { printer.add(row); },
-                 [&](ac_row_fn row, void *ctx, ac_error *err) {
-                     status = ac_store_check(session.store(), arguments.has("repair") ? 1 : 0, row, ctx, err);
-                     if (status != AC_ECHECK) return status;
-                     // The list is whole all the same.
-                     error = *err;
-                     return AC_OK;
-                 });
+    store.rows([&](std::string_view row) { printer.add(row); },
+               [&](ac_row_fn row, void *ctx, ac_error *err) {
+                   status = ac_store_check(store.get(), arguments.has("repair") ? 1 : 0, row, ctx, err);
+                   if (status != AC_ECHECK) return status;
+                   // The list is whole all the same.
+                   error = *err;
+                   return AC_OK;
+               });
     if (arguments.json || printer.rows() != 0) {
         printer.finish();
     } else if (status == AC_OK) {
@@ -71,9 +72,10 @@ void check(const Arguments &arguments) {
 
 constexpr std::array<Command, 2> kCommands = {{
     {"init", "makes the store, or upgrades its schema; safe to repeat", nullptr, kInitOptions,
-     "--shard needs a URI that names a mongos, and a user that may shard. One organization stays on one shard.", init},
+     "--shard needs a URI that names a mongos, and a user that may shard. One organization stays on one shard.",
+     "--store sqlite:/var/lib/app-create/apps.db init", init},
     {"check", "checks every promise that can be checked at rest", nullptr, kCheckOptions,
-     "Prints what does not hold; exit code 1 when something is left that does not.", check},
+     "Prints what does not hold; exit code 1 when something is left that does not.", "check --repair", check},
 }};
 
 }  // namespace

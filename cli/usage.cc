@@ -55,7 +55,9 @@ std::string left_column(const Option &option) {
 }
 
 std::string usage_line(const Command &command) {
-    Wrapped out(command.takes_store ? "usage: appctl [--store URI] [--json]" : "usage: appctl [--json]", 10);
+    Wrapped out(
+        command.store == Command::kNamesItsStores ? "usage: appctl [--json]" : "usage: appctl [--store URI] [--json]",
+        10);
     out.add(command.name);
     for (const Option &o : command.options) {
         std::string word = left_column(o);
@@ -75,26 +77,22 @@ void append_commands(std::string &out, std::string_view group) {
     const auto left = [](const Command &command) {
         return std::string(command.name) + (command.operand != nullptr ? std::string(" ") + command.operand : "");
     };
-    for (const auto &table : command_tables()) {
-        for (const Command &command : table) {
-            if (is_listed(command)) width = std::max(width, left(command).size());
-        }
-    }
-    for (const auto &table : command_tables()) {
-        for (const Command &command : table) {
-            if (!is_listed(command)) continue;
-            std::string name = left(command);
-            name.resize(width, ' ');
-            out += "  " + name + "  " + command.summary + "\n";
-        }
-    }
+    each_command([&](const Command &command) {
+        if (is_listed(command)) width = std::max(width, left(command).size());
+    });
+    each_command([&](const Command &command) {
+        if (!is_listed(command)) return;
+        std::string name = left(command);
+        name.resize(width, ' ');
+        out += "  " + name + "  " + command.summary + "\n";
+    });
 }
 
 }  // namespace
 
-std::array<std::span<const Command>, 7> command_tables() {
-    return {store_commands(),    backup_commands(), copy_commands(),       organization_commands(),
-            provider_commands(), key_commands(),    application_commands()};
+std::array<std::span<const Command>, 8> command_tables() {
+    return {store_commands(),    backup_commands(), copy_commands(),        organization_commands(),
+            provider_commands(), key_commands(),    application_commands(), doctor_commands()};
 }
 
 std::string help_of_everything() {
@@ -109,7 +107,7 @@ std::string help_of_everything() {
     out += kStoreOption;
     out += kGlobalOptions;
     out += "  --version    print the version\n\n";
-    out += "\"appctl COMMAND --help\" tells more of each.\n";
+    out += "\"appctl COMMAND --help\" tells more of each, \"appctl help COMMAND\" too.\n";
     out += kExitCodes;
     return out;
 }
@@ -136,8 +134,9 @@ std::string help_of(const Command &command) {
         out += line.text() + "\n";
     }
     if (!command.options.empty()) out += "\n";
-    out += command.takes_store ? kStoreOption : kUris;
+    out += command.store == Command::kNamesItsStores ? kUris : kStoreOption;
     out += kGlobalOptions;
+    out += std::string("\nExample:\n  appctl ") + command.example + "\n";
     return out;
 }
 

@@ -10,7 +10,14 @@
 
 namespace appctl {
 
-std::array<std::span<const Command>, 7> command_tables();
+std::array<std::span<const Command>, 8> command_tables();
+
+template <class Visit>
+void each_command(const Visit &visit) {
+    for (const auto &table : command_tables()) {
+        for (const Command &command : table) visit(command);
+    }
+}
 
 std::string help_of_everything();
 std::string help_of_group(std::string_view group);

@@ -1,26 +1,36 @@
-// The rooms of the module, and what they hand each other. A request meets them in this order:
+// The parts of the module, and what they hand each other. A request meets them in this order:
 //
-//   directives.cpp   what the configuration says          (master, nginx -t)
-//   defaults.cpp       and where it says nothing
-//   checks.cpp         once it is read
-//   store_file.cpp     of files that it names
-//   zones.cpp        what workers share                   (master, nginx -t)
-//   worker.cpp       what a worker starts and stops
-//   access.cpp       bearer authentication                access and precontent phase
-//   key_cache.cpp      a key known from before
-//   lookup.cpp         keys asked of the store            pool thread
-//   content.cpp      headers, body                        content phase
-//   body.cpp           what nginx has read of it
-//   dispatch.cpp     creates on their way to the store    large bodies: pool thread
-//   writer.cpp         batches                            threads of its own
-//   backend.cpp        a worker's store, opened and closed
-//   overload.cpp       what the log says of a full queue and a slow store
-//   threads.cpp      nginx's pools, and threads of our own
-//   mailbox.cpp      news from threads to the event loop
-//   response.cpp     status, headers, bytes
-//   filter.cpp       what nginx answers by itself         header and body filter
-//   request_id.cpp     X-Request-ID
-//   variables.cpp    for logs, limits and headers
+//   directives.cc   what the configuration says          (master, nginx -t)
+//   store_directive.cc, key_cache_directive.cc
+//   defaults.cc       what holds where it says nothing: defaults.h
+//   neighbours.cc     what other modules do to answers
+//   checks.cc         what is wrong with it as a whole
+//   store_file.cc     what is wrong with the files that it names
+//   zones.cc        what workers share                   (master, nginx -t)
+//   worker.cc       what a worker starts and stops
+//   mode.cc         are creates made here, tried, or another's? mode.h
+//   access.cc       bearer authentication                access and precontent phase
+//   key_cache.cc      a key known from before
+//   lookup.cc         keys asked of the store            pool thread
+//   digest_tree.cc    both find tokens by their digests
+//   content.cc      headers, body                        content phase
+//   body.cc           what nginx has read of it
+//   pending_create.cc  creates on their way to the store
+//   prepare.cc        large bodies                       pool thread
+//   writer.cc         batches                            threads of its own
+//   backend.cc        a worker's store, opened and closed
+//   overload.cc       what the log says of a full queue and a slow store
+//   threads.cc      nginx's pools, and threads of our own: threads.h
+//   mailbox.cc      news from threads to the event loop
+//   response.cc     status, headers, bytes
+//   filter.cc       what nginx answers by itself         header and body filter
+//   shadow.cc       mirrored creates beside their originals
+//   request_id.cc     X-Request-ID
+//   variables.cc    for logs, limits and headers
+//   metrics.h        numbers for operators
+//   watching_directives.cc, metrics_zone.cc, count.cc
+//   watch.cc          can a store be reached?            threads of its own
+//   metrics_text.cc, health.cc   what is told of it
 #pragma once
 
 extern "C" {
@@ -41,15 +51,16 @@ extern ngx_module_t ngx_http_app_create_filter_module;
 #error "nginx-app-create needs an nginx built with --with-threads"
 #endif
 
-namespace app_create {
+namespace appcreate::nginx {
 
 struct Lookups;
-struct Op;
-struct Question;
+struct PendingCreate;
+struct Watch;
+struct PendingKey;
 struct Writer;
 
-// Where in the configuration something was said, for errors that are found later than it was parsed.
-struct Place {
+// A line of the configuration, for mistakes that are found later than it was parsed.
+struct ConfLine {
     u_char *file;
     ngx_uint_t line;
 };
@@ -57,19 +68,20 @@ struct Place {
 struct Backend;
 
 // A worker's side of a backend.
-struct Dispatch {
+struct WorkerStore {
     Backend *backend;
     ac_store *store;
     Lookups *lookups;
     Writer *writer;
+    Watch *watch;  // NULL: nobody is to know
 
-    // What overload.cpp has told of requests whose time ran out.
+    // What overload.cc has told of requests whose time ran out.
     bool slow;
     ngx_msec_t calm;  // from then on one that answers ends it
     ngx_uint_t timeouts;
 };
 
-// A store: one for each URI, whatever else its locations say. Made while the configuration is read; `dispatch` alone
+// A store: one for each URI, whatever else its locations say. Made while the configuration is read; `opened` alone
 // belongs to the worker.
 struct Backend {
     ac_uri *uri;
@@ -79,8 +91,11 @@ struct Backend {
     ngx_thread_pool_t *pool;  // of its first location: opens the store
     ngx_msec_t timeout;       // the longest of its locations
     void *turn;               // shared by workers; NULL: a store that needs none
-    Place place;
-    Dispatch *dispatch;
+    void *exchange;           // the same
+    ngx_uint_t metrics;       // its place in metrics.h
+    bool watched;             // somebody may ask whether it can be reached
+    ConfLine at;
+    WorkerStore *opened;
 };
 
 // app_create_queue of the locations that give one store the same bounds. Made while the configuration is read; what is
@@ -92,14 +107,24 @@ struct Queue {
 
     ngx_uint_t held;  // waits or is at work
     size_t held_bytes;
-    bool full;  // as overload.cpp has told
+    bool full;  // as overload.cc has told
     ngx_uint_t refused;
 };
 
-struct StoreUri {
+enum class Mode : uint8_t { kUndecided, kCreate, kValidate, kOff, kUnknown };
+
+// app_create_mode. Made while the configuration is read; what was told belongs to the worker.
+struct ModeSetting {
+    ngx_http_complex_value_t value;
+    Mode literal;  // kUndecided: it has variables
+    bool told;     // of an unknown value
+    ngx_msec_t last_unknown;
+};
+
+struct ConfiguredStore {
     ac_uri *uri;
     ngx_str_t text;
-    Place place;
+    ConfLine at;
 };
 
 struct MainConf {
@@ -108,34 +133,41 @@ struct MainConf {
     ngx_array_t queues;     // Queue *
     ngx_array_t locations;  // LocConf * with app_create
     ngx_array_t fallbacks;  // LocConf * with app_create_fallback and without app_create
+    ngx_array_t watching;   // LocConf * with app_create_metrics or app_create_health
     ngx_array_t aio_pools;  // ngx_thread_pool_t * that static files use
     ngx_shm_zone_t *keys;
+    ngx_shm_zone_t *metrics;
     ngx_msec_t keys_valid;
     ngx_msec_t keys_invalid;
     ngx_int_t request_id_index;
-    ngx_uint_t generation;  // counts configurations that named stores: zones.cpp
+    ngx_uint_t generation;  // counts configurations that named stores: zones.cc
+    bool has_modes;         // app_create_mode stands somewhere: only then there are shadows
 };
 
 struct LocConf {
     ngx_http_complex_value_t *organization;  // NULL: not a location of ours
-    StoreUri *store;
+    ConfiguredStore *store;
+    ModeSetting *mode;  // NULL: create
     ngx_thread_pool_t *pool;
     ngx_uint_t queue_number;
     size_t queue_bytes;
     ngx_msec_t timeout;
     ngx_str_t fallback;
-    Place fallback_place;
+    ConfLine fallback_at;
     ngx_str_t realm;
     ngx_str_t challenges[AC_ACCESS_SCOPE + 1];  // WWW-Authenticate, by ac_access
+    bool gzip;                                  // is on here
+    bool gzip_json;                             // and would compress our answers
+    ngx_http_handler_pt watching;               // of app_create_metrics or app_create_health
     Backend *backend;
     Queue *queue;
     ngx_http_core_loc_conf_t *core;
     ngx_http_core_srv_conf_t *server;
-    Place place;
+    ConfLine at;
 };
 
-enum class CacheStatus : uint8_t { none, hit, miss, expired, negative };
-enum class LookupState : uint8_t { none, waiting, found, unknown, failed };
+enum class CacheStatus : uint8_t { kNone, kHit, kMiss, kExpired, kNegative };
+enum class LookupState : uint8_t { kNone, kWaiting, kFound, kUnknown, kFailed };
 
 // A request on its way. Belongs to the event loop: no thread ever sees it.
 struct Context {
@@ -152,12 +184,14 @@ struct Context {
     bool refused;  // `access` says why: the answer carries WWW-Authenticate
     CacheStatus cache;
     LookupState lookup;
-    ngx_queue_t waiter;  // linked while `lookup` is waiting
-    Question *question;  // the one that it waits for
+    Mode mode;                // decided before it
+    bool shadow;              // is_shadow has found that it is one
+    ngx_queue_t waiter;       // linked while `lookup` is waiting
+    PendingKey *pending_key;  // the one that it waits for
 
     // creation
-    ac_create *create;  // owned; while it is on its way, `op` owns it
-    Op *op;
+    ac_create *create;  // owned; while it is on its way, `pending` owns it
+    PendingCreate *pending;
     const ac_answer *answer;  // ours; NULL: none yet, or nginx's own
     ac_create_facts facts;
     bool body_was_read;  // before the request came here, by another location
@@ -174,7 +208,7 @@ struct Context {
     bool replace_body;
 };
 
-// ---- context.cpp
+// ---- context.cc
 
 // The request's context, made at the first call. NULL: out of memory.
 Context *get_context(ngx_http_request_t *r);
@@ -184,6 +218,17 @@ Context *enter_location(ngx_http_request_t *r);
 bool is_current(Context *ctx);
 // Survives internal redirects, which clear nginx's own pointer; NULL when there never was one.
 Context *find_context(ngx_http_request_t *r);
+// While it lives an event of ours works for a request: log lines name that, and what it has posted runs at the end.
+class Resumed {
+  public:
+    explicit Resumed(ngx_http_request_t *r);
+    ~Resumed();
+    Resumed(const Resumed &) = delete;
+    Resumed &operator=(const Resumed &) = delete;
+
+  private:
+    ngx_connection_t *connection_;
+};
 // Starts (or goes on with) the bound on the request's store work. False when it has run out.
 bool start_timer(Context *ctx);
 void stop_timer(Context *ctx);
@@ -200,7 +245,15 @@ inline int64_t deadline_in(ngx_msec_t timeout) {
     return static_cast<int64_t>(now.tv_sec) * 1000000000 + now.tv_nsec + static_cast<int64_t>(timeout) * 1000000;
 }
 
+// Since 1970, as nginx has it for this turn of its event loop.
+inline uint64_t now_ms() {
+    ngx_time_t *now = ngx_timeofday();
+    return static_cast<uint64_t>(now->sec) * 1000 + now->msec;
+}
+
 inline ac_str to_ac(const ngx_str_t &s) { return {reinterpret_cast<const char *>(s.data), s.len}; }
+
+inline ngx_str_t to_ngx(const ac_str &s) { return {s.len, reinterpret_cast<u_char *>(const_cast<char *>(s.data))}; }
 
 // A field value without the white space around it (OWS: nginx takes spaces away, tabs stay).
 inline ngx_str_t trimmed(ngx_str_t value) {
@@ -222,14 +275,16 @@ inline MainConf *main_conf(ngx_http_request_t *r) {
     return static_cast<MainConf *>(ngx_http_get_module_main_conf(r, ngx_http_app_create_module));
 }
 
-// ---- zones.cpp
+// ---- zones.cc
 
 ngx_int_t add_key_zone(ngx_conf_t *cf, MainConf *conf, ngx_str_t *name, size_t size);
 ngx_int_t add_default_zones(ngx_conf_t *cf, MainConf *conf);
 
-// ---- key_cache.cpp
+// ---- key_cache.cc
 
 ngx_int_t init_key_zone(ngx_shm_zone_t *zone, void *old);
+// What ac_store_key_changes says of a store now: when that is news, its keys that were asked for before are expired.
+void note_key_changes(ngx_shm_zone_t *zone, uint64_t store, uint32_t changes);
 // hit fills *key; negative: known to be unknown. *refresh: this request has to ask the store for it anew, beside what
 // it does with it; no other one is told so for a while.
 CacheStatus find_cached_key(ngx_shm_zone_t *zone, uint64_t store, const uint8_t *digest, ac_key *key, bool *refresh);
@@ -237,17 +292,23 @@ CacheStatus find_cached_key(ngx_shm_zone_t *zone, uint64_t store, const uint8_t 
 void cache_key(ngx_shm_zone_t *zone, uint64_t store, const uint8_t *digest, const ac_key *key, ngx_msec_t asked,
                ngx_msec_t valid);
 
-// ---- access.cpp
+// How many entries there are of each kind.
+void count_cached_keys(ngx_shm_zone_t *zone, ngx_uint_t *known, ngx_uint_t *unknown);
+
+// ---- access.cc
 
 ngx_int_t access_handler(ngx_http_request_t *r);
 // The same where `satisfy any` let the access phase pass without us.
 ngx_int_t precontent_handler(ngx_http_request_t *r);
 
-// ---- lookup.cpp
+// ---- lookup.cc
 
 // Asks the store for the context's key, together with others, and runs the request's phases again when ctx->lookup is
 // no longer waiting. NGX_BUSY: too many are being asked for. NGX_ERROR: there is no store.
 ngx_int_t start_lookup(Context *ctx);
+// Lets the cache forget the keys that were changed in the store, as far as this worker knows of it by now. NGX_AGAIN:
+// it knows nothing yet; NGX_DECLINED: nothing any more, as it was idle.
+ngx_int_t follow_key_changes(const Backend *backend, ngx_shm_zone_t *cache);
 // Asks for the context's key though the cache still has it, and nobody waits for the answer.
 void refresh_key(Context *ctx);
 // The request goes away.
@@ -258,7 +319,7 @@ void expire_lookup(Context *ctx);
 Lookups *create_lookups(Backend *backend, ac_store *store);
 void free_lookups(Lookups *lookups);
 
-// ---- body.cpp
+// ---- body.cc
 
 struct BodySource {
     ac_str memory;
@@ -272,64 +333,44 @@ ngx_int_t expect_body(Context *ctx);
 // The whole of the body that nginx has read, wherever it has it. Otherwise a status that refuses it, as above.
 ngx_int_t find_body(Context *ctx, BodySource *body);
 
-// ---- content.cpp
+// ---- content.cc
 
 ngx_int_t content_handler(ngx_http_request_t *r);
 // The create is back from a thread, with its answer or ready for the store.
 void create_returned(Context *ctx, ac_status status);
 
-// ---- backend.cpp
+// ---- backend.cc
 
 // The backend of a location's store and bounds, made when they are new. NULL: out of memory.
 Backend *add_backend(ngx_conf_t *cf, MainConf *main, const LocConf *conf);
 Queue *add_queue(ngx_conf_t *cf, MainConf *main, const LocConf *conf);
 // The worker's side of a backend, made at first use. NULL: out of memory, or a process that opens no stores.
-Dispatch *get_dispatch(Backend *backend);
+WorkerStore *get_worker_store(Backend *backend);
 // The worker exits: its writer begins nothing more.
-void stop_dispatch(Backend *backend);
+void stop_worker_store(Backend *backend);
 // False: its writer is at work still at `deadline`, and it stays open.
-bool close_dispatch(Backend *backend, int64_t deadline);
+bool close_worker_store(Backend *backend, int64_t deadline);
 
-// ---- dispatch.cpp
+// ---- prepare.cc, pending_create.cc
 
 // Each takes ctx->create over and answers through create_returned or finish. Otherwise the create stays: NGX_BUSY,
 // refused for now; NGX_DECLINED, larger than the queue; NGX_ERROR, there is no store.
 ngx_int_t prepare_on_thread(Context *ctx, const BodySource &body);
 ngx_int_t send_to_store(Context *ctx);
 // The request goes away: what is pending is dropped, what is at work goes on without it.
-void leave_op(Context *ctx);
+void leave_pending(Context *ctx);
 // The worker exits: from here on creates that come back are freed, not answered.
-void end_dispatching();
+void stop_answering();
 
-// ---- overload.cpp
+// ---- overload.cc
 
 // One line in the error log for each change of state, whatever the number of requests.
 void queue_refused(Queue *queue);
 void queue_shrank(Queue *queue);
-void store_timed_out(Dispatch *dispatch, ngx_msec_t timeout);
-void store_answered(Dispatch *dispatch);
+void store_timed_out(WorkerStore *opened, ngx_msec_t timeout);
+void store_answered(WorkerStore *opened);
 
-// ---- threads.cpp
-
-// While it lives, threads that are made take none of nginx's signals.
-class SignalsBlocked {
-  public:
-    SignalsBlocked();
-    ~SignalsBlocked();
-    SignalsBlocked(const SignalsBlocked &) = delete;
-    SignalsBlocked &operator=(const SignalsBlocked &) = delete;
-
-  private:
-    sigset_t before_;
-};
-
-// Does `run` on a thread of the pool, then `done` on the event loop. NGX_ERROR: the pool's queue is full.
-ngx_int_t run_on_thread(ngx_thread_pool_t *pool, void *data, void (*run)(void *data, ngx_log_t *log),
-                        void (*done)(void *data));
-// Waits until no pool has anything of ours at work. False: one is at work still at `deadline`.
-bool end_tasks(int64_t deadline);
-
-// ---- mailbox.cpp
+// ---- mailbox.cc
 
 struct Message {
     Message *next;
@@ -341,13 +382,13 @@ void deliver_all();
 void close_mailbox();
 // From any thread. `first` to `last` are linked and owned by the receiver from here on.
 void post_messages(Message *first, Message *last);
-// An ac_log_fn.
+// An ac_log_fn; `ctx` is the Backend.
 void log_from_thread(void *ctx, int level, const char *message, size_t len);
 
-// ---- writer.cpp
+// ---- writer.cc
 
 // A create that waits to be written. Its message comes when it was.
-struct Pending {
+struct WriteRequest {
     Message message;
     ngx_queue_t queue;
     ac_create *create;
@@ -358,23 +399,24 @@ struct Pending {
 // The creates of one store that wait, and the threads that write them. NULL: out of memory.
 Writer *create_writer(const Backend *backend, ac_store *store);
 // NGX_ERROR: no thread can be had, and the create is the caller's still.
-ngx_int_t write_later(Writer *writer, Pending *pending);
+ngx_int_t write_later(Writer *writer, WriteRequest *pending);
 // True: it waited, and is the caller's again. False: it is at work.
-bool take_back(Writer *writer, Pending *pending);
+bool take_back(Writer *writer, WriteRequest *pending);
 // Its threads end as soon as they are through with what they have taken.
 void stop_writer(Writer *writer);
 // Waits for that, then delivers unwritten what is left. False: one of them is at work still at `deadline`.
 bool end_writer(Writer *writer, int64_t deadline);
 void free_writer(Writer *writer);
 
-// ---- worker.cpp
+// ---- worker.cc
 
 // "master_process off": nginx serves, and reloads, in the one process that holds its configuration.
 inline bool is_single_process() { return ngx_process == NGX_PROCESS_SINGLE; }
+ngx_int_t warm_master(ngx_cycle_t *cycle);
 ngx_int_t init_worker(ngx_cycle_t *cycle);
 void exit_worker(ngx_cycle_t *cycle);
 
-// ---- response.cpp
+// ---- response.cc
 
 // Sends an answer, or returns its status where the location has an error_page for it. The return value is for
 // ngx_http_finalize_request.
@@ -385,39 +427,46 @@ ngx_int_t note_answer(Context *ctx, const ac_answer *answer);
 void finish(Context *ctx, const ac_answer *answer);
 void finish_code(Context *ctx, int code);
 ngx_table_elt_t *add_header(ngx_http_request_t *r, const ngx_str_t &name, const ngx_str_t &value);
+inline const ngx_str_t json_type = ngx_string("application/json; charset=utf-8");
+// Content-Type and Content-Length, whatever they were before.
+void set_body_headers(ngx_http_request_t *r, const ngx_str_t &type, size_t length);
+// A whole body that lives as long as the request, given to `filter`.
+ngx_int_t send_one_buffer(ngx_http_request_t *r, const ngx_str_t &body, ngx_http_output_body_filter_pt filter);
+// A page that is no answer to a create, for GET and HEAD.
+ngx_int_t send_page(ngx_http_request_t *r, ngx_uint_t status, const ngx_str_t &type, const ngx_str_t &body);
 // The headers that go with an answer (Allow, Retry-After, …).
 ngx_int_t add_answer_headers(Context *ctx, const ac_answer *answer);
 ngx_int_t add_retry_after(ngx_http_request_t *r, unsigned seconds);
 
-// ---- filter.cpp
+// ---- filter.cc
 
 ngx_int_t init_filters(ngx_conf_t *cf);
 // Once the realm is known.
 ngx_int_t init_challenges(ngx_conf_t *cf, LocConf *conf);
 
-// ---- request_id.cpp
+// ---- request_id.cc
 
 // Of any request, whatever it has been through. `id` points to what lives as long as the request.
 ngx_int_t find_request_id(ngx_http_request_t *r, ngx_str_t *id);
 
-// ---- reasons.cpp
+// ---- reason_phrases.cc
 
-// nginx's reason phrase for a status that the contract does not list.
+// nginx's reason phrase for a status that has no code of its own (docs/api.md, "Codes").
 ac_str reason_phrase(ngx_uint_t status);
 
-// ---- variables.cpp
+// ---- variables.cc
 
 ngx_int_t add_variables(ngx_conf_t *cf);
 
-// ---- directives.cpp
+// ---- directives.cc
 
 extern ngx_command_t commands[];
 // What is wrong with an app_create location that something else answers too, and what is right.
-inline constexpr const char shared_location[] =
+inline constexpr const char kSharedLocation[] =
     "\"app_create\" shares its location with another content handler such as \"proxy_pass\", put that into a named "
     "location and name it with \"app_create_fallback\"";
 
-// ---- defaults.cpp
+// ---- defaults.cc
 
 // The module's configuration of the http block that is being read.
 MainConf *main_conf_of(ngx_conf_t *cf);
@@ -426,16 +475,21 @@ char *init_main_conf(ngx_conf_t *cf, void *data);
 void *create_loc_conf(ngx_conf_t *cf);
 char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child);
 
-// ---- checks.cpp
+// ---- neighbours.cc
+
+// What "gzip" and "gzip_types" say of this level, or of the one outside of it (NULL: none is).
+void read_gzip(ngx_conf_t *cf, LocConf *conf, const LocConf *outer);
+
+// ---- checks.cc
 
 // A line for each store, at the start and at each reload.
 void say_what_starts(ngx_log_t *log, const MainConf *conf);
 ngx_int_t postconfiguration(ngx_conf_t *cf);
 
-// ---- store_file.cpp
+// ---- store_file.cc
 
 // Can workers use the directories and files of SQLite stores? Warns of what is wrong, with the place in the
 // configuration and the remedy. Keeps nothing from starting.
 void check_store_files(ngx_log_t *log, const MainConf *conf);
 
-}  // namespace app_create
+}  // namespace appcreate::nginx

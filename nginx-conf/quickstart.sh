@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From a fresh Debian 12 to the first application, as root.
+# From a fresh Debian 12 or 13 to the first application, as root.
 #
 #   nginx-conf/quickstart.sh [--port N]   builds, starts nginx on 127.0.0.1:8080, creates an application
 #   nginx-conf/quickstart.sh --stop       stops that nginx
@@ -14,7 +14,7 @@ state=${APP_CREATE_QUICKSTART_DIR:-$build/quickstart}
 log=$state/quickstart.log
 port=8080
 
-# The published page's example names this storage provider.
+# The example of docs/openapi.yaml names this storage provider.
 provider=507f1f77bcf86cd799439012
 # Who creates: a service account of no other system.
 owner=507f1f77bcf86cd799439016
@@ -45,7 +45,7 @@ nginx_pid() {
     pid=$(cat "$state/nginx.pid" 2>/dev/null) || return 1
     # The number may belong to another process since.
     [[ $pid =~ ^[0-9]+$ && $(readlink "/proc/$pid/exe") == */nginx* ]] &&
-        tr '\0' ' ' <"/proc/$pid/cmdline" | grep -qF -- "$state/nginx.conf" && echo "$pid"
+        tr '\0' ' ' <"/proc/$pid/cmdline" | grep -F -- "$state/nginx.conf" >/dev/null && echo "$pid"
 }
 
 stop_nginx() {
@@ -65,17 +65,41 @@ stop_nginx() {
     fail "nginx (process $pid) does not stop"
 }
 
+# Shows how far a build is: "[12/150] …" of ninja, in place on a terminal, else each quarter.
+show_progress() {
+    local line done_now all percent quarter=0
+    while IFS= read -r line; do
+        printf '%s\n' "$line" >>"$log"
+        [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]] || continue
+        done_now=${BASH_REMATCH[1]} all=${BASH_REMATCH[2]}
+        percent=$((done_now * 100 / all))
+        if [[ -t 1 ]]; then
+            printf '\r      %3d %%, %d of %d ' "$percent" "$done_now" "$all"
+        elif [[ $((percent / 25)) -gt $quarter ]]; then
+            quarter=$((percent / 25))
+            echo "      $percent %"
+        fi
+    done
+    [[ ! -t 1 ]] || printf '\r%40s\r' ""
+}
+
 prepare() {
     local list=(cmake -S "$root" -B "$build")
-    echo "Installing packages and building (the first time takes some minutes) ..."
-    quietly "$root/packaging/install-packages.sh" quickstart
+    echo "1/4  packages (a minute or two where they are missing)"
+    "$root/packaging/install-packages.sh" quickstart 2>&1 </dev/null | tee -a "$log" | sed 's/^/      /' ||
+        fail "\"install-packages.sh\" failed, see $log"
+    echo "2/4  build (the first time takes some minutes)"
     [[ -f $build/CMakeCache.txt ]] || list+=(-G Ninja)
     quietly "${list[@]}"
-    quietly cmake --build "$build" --target ngx_http_app_create_module appctl
+    if ! cmake --build "$build" --target ngx_http_app_create_module appctl 2>&1 </dev/null | show_progress; then
+        tail -n 20 "$log" >&2
+        fail "the build failed, see $log"
+    fi
 }
 
 # An organization, the provider of the example, and a key; what a person needs of them is kept in files.
 prepare_store() {
+    echo "3/4  store: an organization, a storage provider, a key"
     quietly appctl init
     if ! organization=$(appctl --json org show quickstart 2>>"$log" | jq -er .id); then
         organization=$(appctl --json org create --name Quickstart --slug quickstart 2>>"$log" | jq -er .id) ||
@@ -87,7 +111,7 @@ prepare_store() {
     if ! appctl --json provider list --org "$organization" 2>>"$log" |
         jq -e --arg id "$provider" 'any(.[]; .id == $id)' >/dev/null; then
         quietly appctl provider create --org "$organization" --id "$provider" --name "AWS S3 Production Bucket" \
-            --provider aws-s3 --region eu-west-1 --config '{"bucket":"production-app-storage"}' --default
+            --provider aws-s3 --region eu-west-1 --config '"production-app-storage"' --default
     fi
 
     if [[ ! -s $state/key ]]; then
@@ -103,6 +127,7 @@ port_is_taken() {
 
 start_nginx() {
     local conf holder=
+    echo "4/4  nginx on 127.0.0.1:$port"
     stop_nginx || true
     if port_is_taken; then
         holder=$(ss -Hltnp "sport = :$port" 2>/dev/null | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/ (\1, process \2)/p' |

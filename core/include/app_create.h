@@ -79,7 +79,7 @@ typedef struct ac_error {
 /* ------------------------------------------------------------------------------------------------ answers and errors
  */
 
-/* Codes of the contract ("Errors"). */
+/* The API's codes (docs/api.md, "Codes"). */
 enum {
     AC_CODE_OK = 0,
     AC_CODE_INTERNAL = 1000,
@@ -115,14 +115,14 @@ enum {
     AC_ANSWER_ACCEPT_IDENTITY = 2 /* send "Accept-Encoding: identity" (RFC 9110, 12.5.3, with 415) */
 };
 
-/* The answer for a code of the contract. Static, never NULL; an unknown code answers as AC_CODE_INTERNAL. */
+/* The answer of a code. Static, never NULL; an unknown code answers as AC_CODE_INTERNAL. */
 const ac_answer *ac_code_answer(int code) AC_NOEXCEPT;
 
 /*
- * The body for an error that the server made by itself (a 413, a 403 of an address rule): the contract's code and
- * message for `status`, code 1000 with `reason` (nginx's or your server's reason phrase) for a status that it does not
- * list. Writes at most `cap` bytes and returns the body's full length; nothing is cut when the result is <= cap.
- * *code (nullable) receives the code, *retry_after (nullable) the seconds or 0.
+ * The body for an error that the server made by itself (a 413, a 403 of an address rule): the API's code and
+ * message for `status` (docs/api.md, "Codes"), code 1000 with `reason` (nginx's or your server's reason phrase) for a
+ * status that it does not list. Writes at most `cap` bytes and returns the body's full length; nothing is cut when the
+ * result is <= cap. *code (nullable) receives the code, *retry_after (nullable) the seconds or 0.
  */
 size_t ac_status_body(int status, ac_str reason, char *buf, size_t cap, int *code, unsigned *retry_after) AC_NOEXCEPT;
 
@@ -170,7 +170,7 @@ typedef struct ac_key {
     char organization[AC_ID_SIZE];
     char organization_slug[AC_SLUG_SIZE];
     char owner[AC_ID_SIZE]; /* createdBy */
-    uint8_t role;           /* index into the contract's list of roles; 8 is "unknown" */
+    uint8_t role;           /* index into the list of roles (docs/api.md, "Response"); 8: unknown */
     uint8_t flags;          /* AC_KEY_… */
     uint8_t reserved[42];
     int64_t expires_at; /* milliseconds since 1970; 0: never */
@@ -214,10 +214,27 @@ ac_str ac_uri_name(const ac_uri *uri) AC_NOEXCEPT;
 #define AC_TURN_SIZE 256
 ac_status ac_turn_init(void *memory) AC_NOEXCEPT;
 
-enum { AC_LOG_ERROR = 1, AC_LOG_WARN = 2, AC_LOG_NOTICE = 3 };
+/*
+ * Memory in which processes hand each other creates of one SQLite file, so that one commit is for all of them. The host
+ * gives AC_EXCHANGE_SIZE bytes shared by its processes, aligned to 64, makes it once with ac_exchange_init, and hands
+ * it to every store of that file that has the same turn. No more than what is used of it is touched. Without it each
+ * process commits its own creates.
+ */
+#define AC_EXCHANGE_SIZE 4259840
+ac_status ac_exchange_init(void *memory) AC_NOEXCEPT;
+
+enum {
+    AC_LOG_ERROR = 1,
+    AC_LOG_WARN = 2,
+    AC_LOG_NOTICE = 3,
+    AC_LOG_RECOVERED = 4 /* what an AC_LOG_ERROR said has ended: worth as much attention */
+};
 
 /* Called from any thread, one line, no newline; one for each change of state, not one for each request. */
 typedef void (*ac_log_fn)(void *ctx, int level, const char *message, size_t len);
+
+/* Called from the thread that writes, once for each batch: how many creates are in it, also other processes'. */
+typedef void (*ac_batch_fn)(void *ctx, size_t creates);
 
 typedef struct ac_store_options {
     size_t size;        /* sizeof(ac_store_options) */
@@ -228,6 +245,10 @@ typedef struct ac_store_options {
     void *log_ctx;      /* nullable */
     uint32_t threads;   /* how many threads of this process may ask at once; >= 1 */
     uint32_t flags;     /* AC_STORE_… */
+    /* Since 1.1; a `size` that ends before them is theirs who were compiled with 1.0. */
+    void *exchange;    /* nullable; see ac_exchange_init; must outlive the store; needs `turn` */
+    ac_batch_fn batch; /* nullable */
+    void *batch_ctx;   /* nullable */
 } ac_store_options;
 
 enum {
@@ -243,8 +264,15 @@ typedef struct ac_store ac_store;
  */
 ac_status ac_store_open(const ac_store_options *options, ac_store **out, ac_error *err) AC_NOEXCEPT;
 
-/* Blocks until running calls' background work has ended. No other call on `store` may be running. */
+/* Waits for its threads, a second for those that hang in MongoDB's driver. No other call on `store` may be running. */
 void ac_store_close(ac_store *store) AC_NOEXCEPT;
+
+/*
+ * Loads ICU's rules, some 200 ms of work and several MiB that processes share which are forked afterwards. Contacts
+ * nothing, starts no thread, and does nothing the second time. A failure is only a report: the first name that needs
+ * the rules tries again.
+ */
+ac_status ac_warm(ac_error *err) AC_NOEXCEPT;
 
 /*
  * Does beforehand what the first requests would wait for: connects, prepares statements, loads ICU's rules. Blocks.
@@ -252,16 +280,38 @@ void ac_store_close(ac_store *store) AC_NOEXCEPT;
  */
 ac_status ac_store_warm(ac_store *store, ac_error *err) AC_NOEXCEPT;
 
+/* What a store can tell of itself, for those who watch it. */
+typedef struct ac_store_stats {
+    size_t size;             /* sizeof(ac_store_stats) */
+    uint64_t log_bytes;      /* of a SQLite file's write-ahead log as it is open here; 0: none is */
+    int64_t last_checkpoint; /* when this handle last brought the log into the file; 0: never */
+    uint64_t reserved[5];
+} ac_store_stats;
+
+/*
+ * Fills *out, whose `size` the caller has set. Contacts no server, and looks at a file's size only: it blocks no longer
+ * than the file system does. AC_EINVAL: `size` is smaller than that of version 1.
+ */
+ac_status ac_store_get_stats(const ac_store *store, ac_store_stats *out) AC_NOEXCEPT;
+
 typedef struct ac_lookup {
     uint8_t digest[AC_DIGEST_SIZE]; /* in */
     int32_t found;                  /* out: 1 and `key` is filled, or 0 */
-    int32_t reserved;
-    ac_key key; /* out */
+    uint32_t changes;               /* out: what ac_store_key_changes says of the state that was read */
+    ac_key key;                     /* out */
 } ac_lookup;
 
 /* Looks up `n` keys. Blocks, at most until `deadline`. AC_EUNAVAILABLE and AC_ETIMEOUT: nothing is known of any. */
 ac_status ac_store_find_keys(ac_store *store, ac_lookup *lookups, size_t n, int64_t deadline,
                              ac_error *err) AC_NOEXCEPT;
+
+/*
+ * A number that is another one after a key was revoked or rotated, or an organization enabled, disabled, renamed or
+ * deleted, whoever did it: a key that was looked up before has to be looked up again. Each look-up finds it out, and
+ * with AC_STORE_MAINTAIN a store that is in use does so every second. 0: nothing is known, as the store was not used
+ * yet, or not lately. Does not block; for any thread.
+ */
+uint32_t ac_store_key_changes(ac_store *store) AC_NOEXCEPT;
 
 /* ----------------------------------------------------------------------------------------------------------- creating
  *
@@ -287,8 +337,8 @@ typedef struct ac_head {
 typedef struct ac_create ac_create;
 
 /*
- * Steps 3 and 4 of the contract. AC_OK: go on with the body. AC_DONE: it already has its answer, an error. Everything
- * of `head` is copied. Give back with ac_create_free.
+ * Checks 3 and 4 (docs/api.md, "Order of checks"). AC_OK: go on with the body. AC_DONE: it already has its answer, an
+ * error. Everything of `head` is copied. Give back with ac_create_free.
  */
 ac_status ac_create_begin(const ac_head *head, ac_create **out) AC_NOEXCEPT;
 void ac_create_free(ac_create *create) AC_NOEXCEPT;
@@ -298,7 +348,7 @@ enum {
 };
 
 /*
- * Step 5: parses and validates. AC_OK: give it to ac_store_write. AC_DONE: it has its answer. AC_AGAIN (with
+ * Check 5: parses and validates. AC_OK: give it to ac_store_write. AC_DONE: it has its answer. AC_AGAIN (with
  * AC_BODY_NO_BLOCK only): call again with the same bytes and without the flag, on a thread. After AC_OK and AC_DONE the
  * body's bytes are no longer needed. Allocates at most eight times the body's bytes, mostly no more than those once,
  * whatever is in it; a few KiB for small ones.
@@ -311,6 +361,18 @@ size_t ac_create_size(const ac_create *create) AC_NOEXCEPT;
 /* A pointer of the host's. */
 void ac_create_set_user(ac_create *create, void *user) AC_NOEXCEPT;
 void *ac_create_user(const ac_create *create) AC_NOEXCEPT;
+
+/*
+ * It is not begun after `deadline` (CLOCK_MONOTONIC, ns; 0, as at first: none) but answered with AC_CODE_DATABASE.
+ * Before it is given to ac_store_write.
+ */
+void ac_create_set_deadline(ac_create *create, int64_t deadline) AC_NOEXCEPT;
+
+/*
+ * Nobody waits for its answer any more: if it has not been begun it comes back with AC_CODE_DATABASE. From any thread,
+ * until it is freed; ac_store_notify makes it come back now.
+ */
+void ac_create_abandon(ac_create *create) AC_NOEXCEPT;
 
 /* Gives it the answer of a code (no body bytes are copied): how a host refuses, AC_CODE_BUSY or AC_CODE_DATABASE. */
 void ac_create_refuse(ac_create *create, int code) AC_NOEXCEPT;
@@ -351,7 +413,8 @@ typedef struct ac_source {
     void (*done)(void *ctx, ac_create *const *creates, size_t n);
     /*
      * Nullable. Is anything pending now? Asked before the turn to write is waited for, so that nobody waits for
-     * nothing; after 0, ac_store_write returns.
+     * nothing; after 0, ac_store_write returns. Less than 0: nothing more will be, and it returns as soon as what is
+     * begun is answered.
      */
     int (*pending)(void *ctx);
 } ac_source;
@@ -365,166 +428,11 @@ typedef struct ac_source {
  */
 ac_status ac_store_write(ac_store *store, const ac_source *source, int64_t deadline, ac_error *err) AC_NOEXCEPT;
 
-/* -------------------------------------------------------------------------------------------------- administration
- *
- * What appctl is made of. All of these block. Rows are JSON documents in the contract's field names, handed to `row`
- * one at a time; the bytes are borrowed for the call of `row`, which returns 0 to go on and anything else to stop.
- */
-
-typedef int (*ac_row_fn)(void *ctx, ac_str json);
-
-/* Makes or upgrades the schema; safe to repeat. The file belongs to the owner of its directory. */
-ac_status ac_store_init(ac_store *store, ac_error *err) AC_NOEXCEPT;
-
 /*
- * Distributes the applications of an initialized MongoDB store over the shards of its cluster, by organization; safe to
- * repeat. AC_EINVAL: the store is a SQLite file. AC_EUNAVAILABLE: also where the server is no mongos.
+ * More is pending, or nothing more will be, or a create was abandoned: a running ac_store_write that waits for another
+ * process looks again. Never blocks, from any thread.
  */
-ac_status ac_store_shard(ac_store *store, ac_error *err) AC_NOEXCEPT;
-
-#define AC_UNLIMITED INT64_MIN /* for a limit: no limit */
-#define AC_UNSET INT64_MAX     /* for a number: as it is, or the default */
-
-typedef struct ac_org_spec {
-    ac_str name;                    /* empty: as it is (set only) */
-    ac_str slug;                    /* empty: as it is (set only) */
-    ac_str id;                      /* empty: a new one; ignored by set */
-    int64_t limit;                  /* >= 0, AC_UNLIMITED, or AC_UNSET (create: unlimited) */
-    int64_t build_retention_days;   /* >= -1, or AC_UNSET (create: 0) */
-    int64_t builds_per_publication; /* >= -1, or AC_UNSET (create: 0) */
-    int32_t enabled;                /* 1, 0, or -1: as it is (create: enabled) */
-    int32_t reserved;
-} ac_org_spec;
-
-/* `org` is an id or a slug. Each hands the organization as it is afterwards to `row`. */
-ac_status ac_org_create(ac_store *store, const ac_org_spec *spec, ac_row_fn row, void *ctx, ac_error *err) AC_NOEXCEPT;
-ac_status ac_org_set(ac_store *store, ac_str org, const ac_org_spec *spec, ac_row_fn row, void *ctx,
-                     ac_error *err) AC_NOEXCEPT;
-ac_status ac_org_show(ac_store *store, ac_str org, ac_row_fn row, void *ctx, ac_error *err) AC_NOEXCEPT;
-ac_status ac_org_list(ac_store *store, ac_row_fn row, void *ctx, ac_error *err) AC_NOEXCEPT;
-
-typedef struct ac_provider_spec {
-    ac_str org; /* id or slug */
-    ac_str name;
-    ac_str provider;
-    ac_str region;
-    ac_str config; /* a JSON text; empty: {} */
-    ac_str id;     /* empty: a new one */
-    int32_t is_default;
-    int32_t reserved;
-} ac_provider_spec;
-
-ac_status ac_provider_create(ac_store *store, const ac_provider_spec *spec, ac_row_fn row, void *ctx,
-                             ac_error *err) AC_NOEXCEPT;
-ac_status ac_provider_list(ac_store *store, ac_str org, ac_row_fn row, void *ctx, ac_error *err) AC_NOEXCEPT;
-ac_status ac_provider_delete(ac_store *store, ac_str org, ac_str id, ac_error *err) AC_NOEXCEPT;
-
-#define AC_PERMISSION_CREATE "mad.application.management.create"
-
-typedef struct ac_key_spec {
-    ac_str org;                /* id or slug */
-    ac_str owner;              /* 24 hexadecimal digits */
-    ac_str role;               /* empty: "unknown" */
-    const ac_str *permissions; /* nullable when n_permissions is 0: the create permission */
-    size_t n_permissions;      /* {"none"} alone: no permission at all */
-    int64_t expires_at;        /* milliseconds since 1970, may have passed; 0: never */
-    ac_str token;              /* empty: a new one; otherwise an existing b64token of 32 to 512 bytes */
-} ac_key_spec;
-
-/* Reads an RFC 3339 time of any offset, "2026-12-31T23:59:59Z", for ac_key_spec. Does not block. */
-ac_status ac_time_parse(ac_str text, int64_t *out, ac_error *err) AC_NOEXCEPT;
-
-/* The row holds "token" only here: a new token is shown once, an existing one is not repeated. */
-ac_status ac_key_create(ac_store *store, const ac_key_spec *spec, ac_row_fn row, void *ctx, ac_error *err) AC_NOEXCEPT;
-ac_status ac_key_list(ac_store *store, ac_str org, ac_row_fn row, void *ctx, ac_error *err) AC_NOEXCEPT;
-ac_status ac_key_revoke(ac_store *store, ac_str id, ac_error *err) AC_NOEXCEPT;
-
-/* Records in the order of their ids, those after `after` (empty: from the first), at most `max` (0: all). */
-ac_status ac_app_list(ac_store *store, ac_str org, ac_str after, size_t max, ac_row_fn row, void *ctx,
-                      ac_error *err) AC_NOEXCEPT;
-/* `app` is an id or a slug. */
-ac_status ac_app_show(ac_store *store, ac_str org, ac_str app, ac_row_fn row, void *ctx, ac_error *err) AC_NOEXCEPT;
-ac_status ac_app_count(ac_store *store, ac_str org, uint64_t *out, ac_error *err) AC_NOEXCEPT;
-
-/*
- * Checks every promise that can be checked at rest; each row is {"problem","organization","detail","repaired"}.
- * With `repair` mends what can be mended. AC_ECHECK when a problem is left.
- */
-ac_status ac_store_check(ac_store *store, int repair, ac_row_fn row, void *ctx, ac_error *err) AC_NOEXCEPT;
-
-/* What both stores have after a copy, as counted in each. 64 bytes. */
-typedef struct ac_copied {
-    uint64_t organizations;
-    uint64_t providers;
-    uint64_t keys;
-    uint64_t applications;
-    uint64_t reserved[4];
-} ac_copied;
-
-/*
- * Called on the thread that called ac_store_copy, ac_store_backup or ac_store_restore, again and again: so much of
- * about `total` is done; rows in a copy, in the others pages of the file, once for each stage. Returns 0 to go on and
- * anything else to stop. May not use the stores.
- */
-typedef int (*ac_progress_fn)(void *ctx, uint64_t done, uint64_t total);
-
-/*
- * Copies everything of `from` into `to`, a store of the same or the other kind, which it initializes first (as
- * ac_store_init): organizations with their plans, storage providers, keys (the hashes of their tokens), applications
- * with the same ids, slugs, times and record, byte for byte, and the Idempotency-Keys that are still kept, so that a
- * retry is answered with the same bytes there. Keys go last, so nobody can create in `to` before all else is there.
- *
- * Blocks, for minutes when there is much: it reads and writes in short transactions of their own, and others may use
- * both stores meanwhile. Whatever ended it, kill -9 included, the same call again goes on: what is in `to` is compared
- * and passed over. At the end the rows of each organization are counted in both stores. `from` is only read. What else
- * is in `to`, organizations of its own, stays.
- *
- * AC_OK: both have the same; *out (nullable) is filled. AC_AGAIN: `progress` (nullable) stopped it. AC_EEXISTS: `to`
- * has a row with the same id and other content, or another one with the same slug, token or Idempotency-Key.
- * AC_ECHECK: the numbers differ, because somebody wrote to one of the stores: stop creates and repeat; or a row of
- * `from` is damaged. AC_EINVAL: both are the same store.
- */
-ac_status ac_store_copy(ac_store *from, ac_store *to, ac_progress_fn progress, void *ctx, ac_copied *out,
-                        ac_error *err) AC_NOEXCEPT;
-
-enum {
-    AC_FILE_REPLACE = 1 /* an existing file is replaced */
-};
-
-/*
- * Writes a SQLite store, as it is at one moment, to `file` (a path without NUL bytes, 480 bytes at most), while others
- * write to the store: one file with the mode 0600 that needs no other beside it. It is written as FILE.part, synced,
- * and checked as by SQLite's integrity_check and by ac_store_check, before it gets its name; a FILE.part that a crash
- * left is taken over by the next backup. What is written to the store meanwhile stays in its write-ahead log until the
- * copy has ended, so the log grows by that much. The store is only read.
- *
- * Blocks, for minutes when there is much, and leaves the disk to others half of the time. AC_OK: *out (nullable) tells
- * what the file holds. AC_AGAIN: `progress` (nullable) stopped it. AC_EEXISTS: `file` exists, and AC_FILE_REPLACE is
- * not among `flags`. AC_ECHECK: the store is damaged or breaks a promise. AC_EINVAL: `file` is the store's own, or
- * names no file, or a database's side files lie beside it; or the store is on MongoDB, which has tools of its own.
- * After each of these and any other failure there is no new file, and an older one is as it was.
- */
-ac_status ac_store_backup(ac_store *store, ac_str file, unsigned flags, ac_progress_fn progress, void *ctx,
-                          ac_copied *out, ac_error *err) AC_NOEXCEPT;
-
-/*
- * Makes a SQLite store what `file` is, a whole store in one file as ac_store_backup writes it, while others use the
- * store: their creates and look-ups before this call's commit are of the store before, and those after it of the store
- * that came back; while it commits, they wait, and may time out. What the store was is kept whole as
- * STORE.before-restore, with all that was acknowledged before the commit. Whatever ends this call early, kill -9 or a
- * full disk included, the store is either as it was or as `file` is.
- *
- * A store whose file is missing, empty or so damaged that SQLite cannot begin to read it gets a new file in its place;
- * what was there is kept as STORE.before-restore, its log as STORE.before-restore-wal.
- *
- * `file` is only read, and checked first as by ac_store_backup. It needs room for three times its size beside the
- * store, and for the store's own. Blocks. Results as of ac_store_backup, with these: AC_EEXISTS: STORE.before-restore
- * exists, and AC_FILE_REPLACE is not among `flags`. AC_EVERSION: the schema of `file` is too old or too new. AC_EINVAL:
- * a log lies beside `file`, which may hold a part of it. AC_EUNAVAILABLE: also where the store's file is no database
- * and was perhaps never one, and AC_FILE_REPLACE is not among `flags`.
- */
-ac_status ac_store_restore(ac_store *store, ac_str file, unsigned flags, ac_progress_fn progress, void *ctx,
-                           ac_copied *out, ac_error *err) AC_NOEXCEPT;
+void ac_store_notify(ac_store *store) AC_NOEXCEPT;
 
 #ifdef __GNUC__
 #pragma GCC visibility pop
@@ -533,5 +441,7 @@ ac_status ac_store_restore(ac_store *store, ac_str file, unsigned flags, ac_prog
 #ifdef __cplusplus
 }
 #endif
+
+#include "app_create_admin.h" /* organizations, providers, keys, copies: needs the types above */
 
 #endif

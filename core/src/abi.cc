@@ -1,15 +1,18 @@
-// The C ABI: every function of app_create.h, and nothing else. Arguments are checked first; then the core is called
-// with everything caught.
-#include "access.h"
+// The C ABI that a server needs: every function of app_create.h, and nothing else (app_create_admin.h: abi_admin.cc).
+// Arguments are checked first; then the core is called with everything caught.
+#include "abi_boundary.h"
 #include "app_create.h"
-#include "copy.h"
-#include "create.h"
-#include "errors.h"
-#include "spec.h"
-#include "sqlite/turn.h"
-#include "store.h"
-#include "token.h"
-#include "uri.h"
+#include "auth/key_check.h"
+#include "auth/token.h"
+#include "base/failure.h"
+#include "kinds.h"
+#include "request/answers.h"
+#include "request/create.h"
+#include "slug/slug.h"
+#include "sqlite/serve/exchange.h"
+#include "sqlite/serve/turn.h"
+#include "store/store.h"
+#include "store/uri.h"
 
 #include <algorithm>
 #include <cstring>
@@ -20,6 +23,7 @@
 #include <string_view>
 
 using namespace appcreate;
+using namespace appcreate::boundary;
 
 // The layouts that programs were compiled with (app_create.h, "ABI policy").
 static_assert(sizeof(void *) == 8, "the pinned sizes are those of 64-bit machines");
@@ -29,75 +33,46 @@ static_assert(sizeof(ac_answer) == 24);
 static_assert(sizeof(ac_bearer) == 32);
 static_assert(sizeof(ac_key) == 256);
 static_assert(sizeof(ac_lookup) == 296);
+static_assert(sizeof(ac_store_stats) == 64);
 static_assert(sizeof(ac_head) == 88);
 static_assert(sizeof(ac_create_facts) == 40);
 static_assert(sizeof(ac_source) == 32);
-static_assert(sizeof(ac_store_options) == 56);
+static_assert(sizeof(ac_store_options) == 80);
 static_assert(sizeof(ac_org_spec) == 80);
 static_assert(sizeof(ac_provider_spec) == 104);
 static_assert(sizeof(ac_key_spec) == 88);
+static_assert(sizeof(ac_provider_change) == 48);
+static_assert(sizeof(ac_key_rotation) == 40);
 static_assert(sizeof(ac_copied) == 64);
 static_assert(offsetof(ac_key, expires_at) == 248);
 static_assert(offsetof(ac_error, message) == 8);
 
 namespace {
 
+using boundary::is_valid;
+
 constexpr std::size_t kTurnAlignment = 64;
+// What programs were compiled with before these were added.
+constexpr std::size_t kOptionsOf10 = offsetof(ac_store_options, exchange);
+static_assert(kOptionsOf10 == 56);
 constexpr std::int64_t kMaxTimeoutMs = 24LL * 3600 * 1000;
 
 // ---- handles: the opaque types are the core's own objects
 
-Create *inner(ac_create *create) noexcept { return reinterpret_cast<Create *>(create); }
-const Create *inner(const ac_create *create) noexcept { return reinterpret_cast<const Create *>(create); }
-Store &inner(ac_store *store) noexcept { return *reinterpret_cast<Store *>(store); }
-const StoreUri *inner(const ac_uri *uri) noexcept { return reinterpret_cast<const StoreUri *>(uri); }
-ac_str outer(const std::string &text) noexcept { return {text.data(), text.size()}; }
-
-// ---- errors
-
-// One line that any log can take: controls become spaces, what is too long is cut between characters.
-ac_status report(ac_error *err, ac_status status, std::string_view message, int detail = 0) noexcept {
-    if (err == nullptr) return status;
-    err->status = status;
-    err->detail = detail;
-    std::size_t n = std::min(message.size(), sizeof(err->message) - 1);
-    if (n < message.size()) {
-        while (n > 0 && (static_cast<unsigned char>(message[n]) & 0xc0) == 0x80) --n;
-    }
-    std::transform(message.begin(), message.begin() + static_cast<std::ptrdiff_t>(n), err->message,
-                   [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c; });
-    std::memset(err->message + n, 0, sizeof(err->message) - n);
-    return status;
-}
-
-ac_status invalid(ac_error *err, std::string_view message) noexcept { return report(err, AC_EINVAL, message); }
-
-template <class Function>
-ac_status guarded(ac_error *err, Function &&function) noexcept {
-    try {
-        return function();
-    } catch (const std::bad_alloc &) {
-        return report(err, AC_ENOMEM, "out of memory");
-    } catch (const Failure &failure) {
-        return report(err, failure.status(), failure.what(), failure.detail());
-    } catch (const std::exception &exception) {
-        return report(err, AC_EINTERNAL, exception.what());
-    } catch (...) {
-        return report(err, AC_EINTERNAL, "an unknown exception; this is a bug");
-    }
-}
+Create *to_core(ac_create *create) noexcept { return reinterpret_cast<Create *>(create); }
+const Create *to_core(const ac_create *create) noexcept { return reinterpret_cast<const Create *>(create); }
+const StoreUri *to_core(const ac_uri *uri) noexcept { return reinterpret_cast<const StoreUri *>(uri); }
+ac_str to_c(const std::string &text) noexcept { return {text.data(), text.size()}; }
 
 // ---- arguments
-
-bool is_valid(const ac_str &text) noexcept { return text.data != nullptr || text.len == 0; }
 
 bool is_valid(const ac_str *lines, std::size_t n) noexcept {
     return n == 0 || (lines != nullptr && std::all_of(lines, lines + n, [](const ac_str &s) { return is_valid(s); }));
 }
 
-template <std::size_t N>
-bool is_terminated(const char (&text)[N]) noexcept {
-    return std::memchr(text, '\0', N) != nullptr;
+template <std::size_t size>
+bool is_terminated(const char (&text)[size]) noexcept {
+    return std::memchr(text, '\0', size) != nullptr;
 }
 
 // A key comes out of shared memory, so it is looked at before it is believed.
@@ -113,68 +88,7 @@ bool is_valid(const ac_head *head) noexcept {
            is_valid(head->idempotency_key, head->n_idempotency_key);
 }
 
-std::string_view text_of(const ac_str &text) noexcept { return {text.data, text.len}; }
-
 bool is_turn(const void *memory) noexcept { return reinterpret_cast<std::uintptr_t>(memory) % kTurnAlignment == 0; }
-
-RowSink sink(ac_row_fn row, void *ctx) {
-    return [row, ctx](std::string_view json) { return row(ctx, {json.data(), json.size()}) == 0; };
-}
-
-// What every function of administration does: the arguments it shares with the others, then the call.
-template <class Function>
-ac_status administer(ac_store *store, ac_error *err, Function &&function) noexcept {
-    if (store == nullptr) return invalid(err, "the store is NULL");
-    return guarded(err, [&] {
-        function(inner(store));
-        return AC_OK;
-    });
-}
-
-template <class Function>
-ac_status administer(ac_store *store, ac_row_fn row, void *ctx, ac_error *err, Function &&function) noexcept {
-    if (row == nullptr) return invalid(err, "the row function is NULL");
-    return administer(store, err, [&](Store &inside) { function(inside, sink(row, ctx)); });
-}
-
-// What moves a whole store: tells how far it is, ends early where the caller says so, counts what there is afterwards.
-template <class Function>
-ac_status transfer(ac_error *err, ac_progress_fn progress, void *ctx, ac_copied *out, Function &&function) noexcept {
-    return guarded(err, [&] {
-        Progress tell;
-        if (progress != nullptr) {
-            tell = [&](std::uint64_t done, std::uint64_t total) { return progress(ctx, done, total) == 0; };
-        }
-        const std::optional<Contents> contents = function(tell);
-        if (!contents) return AC_AGAIN;
-        if (out != nullptr) {
-            *out = {};
-            out->organizations = contents->organizations;
-            out->providers = contents->providers;
-            out->keys = contents->keys;
-            out->applications = contents->applications;
-        }
-        return AC_OK;
-    });
-}
-
-// What is wrong with the arguments of a backup or a restore; NULL: nothing.
-const char *fault_of(const ac_store *store, const ac_str &file, unsigned flags) noexcept {
-    if (store == nullptr) return "the store is NULL";
-    if (!is_valid(file)) return "the file's name is NULL but has a length";
-    if ((flags & ~static_cast<unsigned>(AC_FILE_REPLACE)) != 0) return "unknown flag";
-    return nullptr;
-}
-
-// The row of a key that was made now, with its token: after the id, where a reader looks for it.
-std::string with_token(std::string_view row, std::string_view token) {
-    constexpr std::string_view kStart = R"({"id":"0123456789abcdef01234567")";
-    std::string out;
-    out.reserve(row.size() + token.size() + 16);
-    out.append(row.substr(0, kStart.size())).append(R"(,"token":")").append(token).append("\"");
-    out.append(row.substr(kStart.size()));
-    return out;
-}
 
 }  // namespace
 
@@ -236,15 +150,19 @@ ac_status ac_uri_parse(ac_str text, ac_uri **out, ac_error *err) noexcept {
     });
 }
 
-void ac_uri_free(ac_uri *uri) noexcept { std::unique_ptr<const StoreUri> owned(inner(uri)); }
+void ac_uri_free(ac_uri *uri) noexcept { std::unique_ptr<const StoreUri> owned(to_core(uri)); }
 
 ac_store_kind ac_uri_kind(const ac_uri *uri) noexcept {
-    return uri == nullptr ? static_cast<ac_store_kind>(0) : inner(uri)->kind;
+    return uri == nullptr ? static_cast<ac_store_kind>(0) : to_core(uri)->kind;
 }
 
-ac_str ac_uri_path(const ac_uri *uri) noexcept { return uri == nullptr ? ac_str{nullptr, 0} : outer(inner(uri)->path); }
+ac_str ac_uri_path(const ac_uri *uri) noexcept {
+    return uri == nullptr ? ac_str{nullptr, 0} : to_c(to_core(uri)->path);
+}
 
-ac_str ac_uri_name(const ac_uri *uri) noexcept { return uri == nullptr ? ac_str{nullptr, 0} : outer(inner(uri)->name); }
+ac_str ac_uri_name(const ac_uri *uri) noexcept {
+    return uri == nullptr ? ac_str{nullptr, 0} : to_c(to_core(uri)->name);
+}
 
 ac_status ac_turn_init(void *memory) noexcept {
     if (memory == nullptr || !is_turn(memory)) return AC_EINVAL;
@@ -254,10 +172,18 @@ ac_status ac_turn_init(void *memory) noexcept {
     });
 }
 
+ac_status ac_exchange_init(void *memory) noexcept {
+    if (memory == nullptr || !is_turn(memory)) return AC_EINVAL;
+    return guarded(nullptr, [&] {
+        sqlite::init_exchange(memory);
+        return AC_OK;
+    });
+}
+
 ac_status ac_store_open(const ac_store_options *options, ac_store **out, ac_error *err) noexcept {
     if (options == nullptr) return invalid(err, "the store's options are NULL");
     if (out == nullptr) return invalid(err, "the place for the store is NULL");
-    if (options->size < sizeof(ac_store_options)) return invalid(err, "set size to sizeof(ac_store_options)");
+    if (options->size < kOptionsOf10) return invalid(err, "set size to sizeof(ac_store_options)");
     if (options->uri == nullptr) return invalid(err, "the store's URI is NULL");
     if (options->timeout_ms <= 0) return invalid(err, "the store's timeout must be more than 0 ms");
     if (options->threads == 0) return invalid(err, "the store's number of threads must be 1 or more");
@@ -265,15 +191,26 @@ ac_status ac_store_open(const ac_store_options *options, ac_store **out, ac_erro
         return invalid(err, "unknown flag in the store's options");
     }
     if (!is_turn(options->turn)) return invalid(err, "the memory of the turn must be aligned to 64 bytes");
+    const bool has_all = options->size >= sizeof(ac_store_options);
+    if (has_all && !is_turn(options->exchange)) {
+        return invalid(err, "the memory of the exchange must be aligned to 64 bytes");
+    }
+    if (has_all && options->exchange != nullptr && options->turn == nullptr) {
+        return invalid(err, "the exchange needs a turn");
+    }
     return guarded(err, [&] {
         StoreOptions inside;
-        inside.uri = *inner(options->uri);
+        inside.uri = *to_core(options->uri);
         inside.timeout_ms = std::min(options->timeout_ms, kMaxTimeoutMs);
         inside.turn = options->turn;
         inside.log = options->log;
         inside.log_ctx = options->log_ctx;
         inside.threads = options->threads;
         inside.maintain = (options->flags & AC_STORE_MAINTAIN) != 0;
+        if (has_all) {
+            inside.exchange = options->exchange;
+            inside.batch = {options->batch, options->batch_ctx};
+        }
         *out = reinterpret_cast<ac_store *>(open_store(inside).release());
         return AC_OK;
     });
@@ -282,7 +219,14 @@ ac_status ac_store_open(const ac_store_options *options, ac_store **out, ac_erro
 void ac_store_close(ac_store *store) noexcept {
     if (store == nullptr) return;
     guarded(nullptr, [&] {
-        std::unique_ptr<Store> owned(&inner(store));
+        std::unique_ptr<Store> owned(&to_core(store));
+        return AC_OK;
+    });
+}
+
+ac_status ac_warm(ac_error *err) noexcept {
+    return guarded(err, [] {
+        warm_slugs();
         return AC_OK;
     });
 }
@@ -291,12 +235,23 @@ ac_status ac_store_warm(ac_store *store, ac_error *err) noexcept {
     return administer(store, err, [](Store &inside) { inside.warm(); });
 }
 
+ac_status ac_store_get_stats(const ac_store *store, ac_store_stats *out) noexcept {
+    if (store == nullptr || out == nullptr || out->size < sizeof(ac_store_stats)) return AC_EINVAL;
+    return administer(const_cast<ac_store *>(store), nullptr, [&](Store &inside) {
+        const StoreStats stats = inside.stats();
+        out->log_bytes = stats.log_bytes;
+        out->last_checkpoint = stats.last_checkpoint;
+    });
+}
+
 ac_status ac_store_find_keys(ac_store *store, ac_lookup *lookups, size_t n, int64_t deadline, ac_error *err) noexcept {
     if (lookups == nullptr && n != 0) return invalid(err, "the look-ups are NULL");
     return administer(store, err, [&](Store &inside) {
         inside.find_keys({lookups, n}, std::max<int64_t>(deadline, 0));
     });
 }
+
+uint32_t ac_store_key_changes(ac_store *store) noexcept { return store == nullptr ? 0 : to_core(store).key_changes(); }
 
 // ----------------------------------------------------------------------------------------------------------- creating
 
@@ -310,34 +265,42 @@ ac_status ac_create_begin(const ac_head *head, ac_create **out) noexcept {
     });
 }
 
-void ac_create_free(ac_create *create) noexcept { std::unique_ptr<Create> owned(inner(create)); }
+void ac_create_free(ac_create *create) noexcept { std::unique_ptr<Create> owned(to_core(create)); }
 
 ac_status ac_create_body(ac_create *create, ac_str body, unsigned flags) noexcept {
     if (create == nullptr || !is_valid(body) || (flags & ~static_cast<unsigned>(AC_BODY_NO_BLOCK)) != 0) {
         return AC_EINVAL;
     }
-    return guarded(nullptr, [&] { return inner(create)->body(text_of(body), flags); });
+    return guarded(nullptr, [&] { return to_core(create)->body(text_of(body), flags); });
 }
 
-size_t ac_create_size(const ac_create *create) noexcept { return create == nullptr ? 0 : inner(create)->size(); }
+size_t ac_create_size(const ac_create *create) noexcept { return create == nullptr ? 0 : to_core(create)->size(); }
 
 void ac_create_set_user(ac_create *create, void *user) noexcept {
-    if (create != nullptr) inner(create)->user = user;
+    if (create != nullptr) to_core(create)->user = user;
 }
 
-void *ac_create_user(const ac_create *create) noexcept { return create == nullptr ? nullptr : inner(create)->user; }
+void *ac_create_user(const ac_create *create) noexcept { return create == nullptr ? nullptr : to_core(create)->user; }
+
+void ac_create_set_deadline(ac_create *create, int64_t deadline) noexcept {
+    if (create != nullptr) to_core(create)->deadline = std::max<int64_t>(deadline, 0);
+}
+
+void ac_create_abandon(ac_create *create) noexcept {
+    if (create != nullptr) to_core(create)->abandon();
+}
 
 void ac_create_refuse(ac_create *create, int code) noexcept {
-    if (create != nullptr) inner(create)->refuse(code);
+    if (create != nullptr) to_core(create)->refuse(code);
 }
 
 const ac_answer *ac_create_answer(const ac_create *create) noexcept {
     static constexpr ac_answer kNone{};
-    return create == nullptr ? &kNone : &inner(create)->answer();
+    return create == nullptr ? &kNone : &to_core(create)->answer();
 }
 
 void ac_create_get_facts(const ac_create *create, ac_create_facts *out) noexcept {
-    if (out != nullptr) *out = create == nullptr ? ac_create_facts{} : inner(create)->facts();
+    if (out != nullptr) *out = create == nullptr ? ac_create_facts{} : to_core(create)->facts();
 }
 
 ac_status ac_store_write(ac_store *store, const ac_source *source, int64_t deadline, ac_error *err) noexcept {
@@ -347,137 +310,8 @@ ac_status ac_store_write(ac_store *store, const ac_source *source, int64_t deadl
                       [&](Store &inside) { inside.write(Source(*source), std::max<int64_t>(deadline, 0)); });
 }
 
-// ----------------------------------------------------------------------------------------------------- administration
-
-ac_status ac_store_init(ac_store *store, ac_error *err) noexcept {
-    return administer(store, err, [](Store &inside) { inside.init(); });
-}
-
-ac_status ac_store_shard(ac_store *store, ac_error *err) noexcept {
-    return administer(store, err, [](Store &inside) { inside.shard(); });
-}
-
-ac_status ac_org_create(ac_store *store, const ac_org_spec *spec, ac_row_fn row, void *ctx, ac_error *err) noexcept {
-    if (spec == nullptr) return invalid(err, "the organization's spec is NULL");
-    return administer(store, row, ctx, err,
-                      [&](Store &inside, const RowSink &rows) { inside.org_create(read_org_create(*spec), rows); });
-}
-
-ac_status ac_org_set(ac_store *store, ac_str org, const ac_org_spec *spec, ac_row_fn row, void *ctx,
-                     ac_error *err) noexcept {
-    if (spec == nullptr) return invalid(err, "the organization's spec is NULL");
-    return administer(store, row, ctx, err, [&](Store &inside, const RowSink &rows) {
-        inside.org_set(read_org_name(org), read_org_set(*spec), rows);
-    });
-}
-
-ac_status ac_org_show(ac_store *store, ac_str org, ac_row_fn row, void *ctx, ac_error *err) noexcept {
-    return administer(store, row, ctx, err,
-                      [&](Store &inside, const RowSink &rows) { inside.org_show(read_org_name(org), rows); });
-}
-
-ac_status ac_org_list(ac_store *store, ac_row_fn row, void *ctx, ac_error *err) noexcept {
-    return administer(store, row, ctx, err, [](Store &inside, const RowSink &rows) { inside.org_list(rows); });
-}
-
-ac_status ac_provider_create(ac_store *store, const ac_provider_spec *spec, ac_row_fn row, void *ctx,
-                             ac_error *err) noexcept {
-    if (spec == nullptr) return invalid(err, "the provider's spec is NULL");
-    return administer(store, row, ctx, err,
-                      [&](Store &inside, const RowSink &rows) { inside.provider_create(read_provider(*spec), rows); });
-}
-
-ac_status ac_provider_list(ac_store *store, ac_str org, ac_row_fn row, void *ctx, ac_error *err) noexcept {
-    return administer(store, row, ctx, err,
-                      [&](Store &inside, const RowSink &rows) { inside.provider_list(read_org_name(org), rows); });
-}
-
-ac_status ac_provider_delete(ac_store *store, ac_str org, ac_str id, ac_error *err) noexcept {
-    return administer(store, err, [&](Store &inside) {
-        inside.provider_delete(read_org_name(org), read_id("the provider's id", id));
-    });
-}
-
-ac_status ac_time_parse(ac_str text, int64_t *out, ac_error *err) noexcept {
-    if (out == nullptr) return invalid(err, "the place for the time is NULL");
-    if (!is_valid(text)) return invalid(err, "the time is NULL but has a length");
-    const auto time = parse_timestamp(text_of(text));
-    if (!time)
-        return invalid(err, "a time must be as in RFC 3339: 2026-12-31T23:59:59Z, or with an offset as in +01:00");
-    *out = *time;
-    return AC_OK;
-}
-
-ac_status ac_key_create(ac_store *store, const ac_key_spec *spec, ac_row_fn row, void *ctx, ac_error *err) noexcept {
-    if (spec == nullptr) return invalid(err, "the key's spec is NULL");
-    return administer(store, row, ctx, err, [&](Store &inside, const RowSink &rows) {
-        const KeySpec key = read_key(*spec);
-        const bool is_new = spec->token.len == 0;
-        inside.key_create(
-            key, [&](std::string_view json) { return rows(is_new ? with_token(json, key.token) : std::string(json)); });
-    });
-}
-
-ac_status ac_key_list(ac_store *store, ac_str org, ac_row_fn row, void *ctx, ac_error *err) noexcept {
-    return administer(store, row, ctx, err,
-                      [&](Store &inside, const RowSink &rows) { inside.key_list(read_org_name(org), rows); });
-}
-
-ac_status ac_key_revoke(ac_store *store, ac_str id, ac_error *err) noexcept {
-    return administer(store, err, [&](Store &inside) { inside.key_revoke(read_id("the key's id", id)); });
-}
-
-ac_status ac_app_list(ac_store *store, ac_str org, ac_str after, size_t max, ac_row_fn row, void *ctx,
-                      ac_error *err) noexcept {
-    return administer(store, row, ctx, err, [&](Store &inside, const RowSink &rows) {
-        std::optional<ObjectId> first;
-        if (!view(after).empty()) first = read_id("the application's id to go on after", after);
-        inside.app_list(read_org_name(org), first, max, rows);
-    });
-}
-
-ac_status ac_app_show(ac_store *store, ac_str org, ac_str app, ac_row_fn row, void *ctx, ac_error *err) noexcept {
-    return administer(store, row, ctx, err, [&](Store &inside, const RowSink &rows) {
-        inside.app_show(read_org_name(org), read_app_name(app), rows);
-    });
-}
-
-ac_status ac_app_count(ac_store *store, ac_str org, uint64_t *out, ac_error *err) noexcept {
-    if (out == nullptr) return invalid(err, "the place for the number is NULL");
-    return administer(store, err, [&](Store &inside) { *out = inside.app_count(read_org_name(org)); });
-}
-
-ac_status ac_store_check(ac_store *store, int repair, ac_row_fn row, void *ctx, ac_error *err) noexcept {
-    return administer(store, row, ctx, err, [&](Store &inside, const RowSink &rows) {
-        if (inside.check(repair != 0, rows)) return;
-        throw Failure(AC_ECHECK, repair != 0 ? "a promise of the store does not hold and could not be mended"
-                                             : "a promise of the store does not hold; run the check with repair");
-    });
-}
-
-ac_status ac_store_copy(ac_store *from, ac_store *to, ac_progress_fn progress, void *ctx, ac_copied *out,
-                        ac_error *err) noexcept {
-    if (from == nullptr) return invalid(err, "the store to copy from is NULL");
-    if (to == nullptr) return invalid(err, "the store to copy to is NULL");
-    if (from == to) return invalid(err, "a store cannot be copied into itself");
-    return transfer(err, progress, ctx, out,
-                    [&](const Progress &tell) { return copy_store(inner(from), inner(to), tell); });
-}
-
-ac_status ac_store_backup(ac_store *store, ac_str file, unsigned flags, ac_progress_fn progress, void *ctx,
-                          ac_copied *out, ac_error *err) noexcept {
-    if (const char *fault = fault_of(store, file, flags)) return invalid(err, fault);
-    return transfer(err, progress, ctx, out, [&](const Progress &tell) {
-        return inner(store).backup(std::string(text_of(file)), (flags & AC_FILE_REPLACE) != 0, tell);
-    });
-}
-
-ac_status ac_store_restore(ac_store *store, ac_str file, unsigned flags, ac_progress_fn progress, void *ctx,
-                           ac_copied *out, ac_error *err) noexcept {
-    if (const char *fault = fault_of(store, file, flags)) return invalid(err, fault);
-    return transfer(err, progress, ctx, out, [&](const Progress &tell) {
-        return inner(store).restore(std::string(text_of(file)), (flags & AC_FILE_REPLACE) != 0, tell);
-    });
+void ac_store_notify(ac_store *store) noexcept {
+    if (store != nullptr) to_core(store).notify();
 }
 
 }  // extern "C"

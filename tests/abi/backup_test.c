@@ -4,30 +4,6 @@
 
 #include <unistd.h>
 
-#define BODY "{\"name\":\"Enterprise Mobile Banking App\"}"
-
-static void create_one(const fixture *f) {
-    ac_create *create = parsed(f, BODY);
-    assert_int_equal(write_one(f, create), AC_CODE_OK);
-    ac_create_free(create);
-}
-
-typedef struct watcher {
-    size_t calls;
-    size_t stop_at; /* 0: never */
-    uint64_t done, total;
-} watcher;
-
-static int watch(void *ctx, uint64_t done, uint64_t total) {
-    watcher *w = ctx;
-    w->calls++;
-    assert_true(done >= w->done);
-    assert_true(total >= done);
-    w->done = done;
-    w->total = total;
-    return w->calls == w->stop_at;
-}
-
 static uint64_t applications(const fixture *f) {
     uint64_t n = 0;
     assert_ok(ac_app_count(f->store, S("acme"), &n, NULL));

@@ -1,8 +1,6 @@
 /* ac_store_copy and ac_store_shard: what they promise besides what appctl shows of them (tests/cli/copy_test.cc). */
 #include "support.h"
 
-#define BODY "{\"name\":\"Enterprise Mobile Banking App\"}"
-
 /* A second store beside the fixture's, not initialized. */
 static ac_store *open_target(const fixture *f) {
     char text[160];
@@ -13,31 +11,6 @@ static ac_store *open_target(const fixture *f) {
     ac_uri_free(other.uri);
     assert_non_null(store);
     return store;
-}
-
-static void create_one(const fixture *f) {
-    ac_create *create = parsed(f, BODY);
-    assert_int_equal(write_one(f, create), AC_CODE_OK);
-    ac_create_free(create);
-}
-
-typedef struct watcher {
-    const fixture *f;
-    size_t calls;
-    size_t stop_at;   /* 0: never */
-    size_t create_at; /* 0: never */
-    uint64_t done, total;
-} watcher;
-
-static int watch(void *ctx, uint64_t done, uint64_t total) {
-    watcher *w = ctx;
-    w->calls++;
-    assert_true(done >= w->done);
-    assert_true(total >= done);
-    w->done = done;
-    w->total = total;
-    if (w->calls == w->create_at) create_one(w->f);
-    return w->calls == w->stop_at;
 }
 
 static void everything_is_counted(void **state) {

@@ -1,8 +1,6 @@
 /* A host's mistakes in what it hands over: nothing is stored, each create comes back once, with an answer. */
 #include "support.h"
 
-#define BODY "{\"name\":\"Enterprise Mobile Banking App\"}"
-
 static uint64_t stored(const fixture *f) {
     uint64_t n = 0;
     assert_ok(ac_app_count(f->store, S("acme"), &n, NULL));

@@ -1,11 +1,6 @@
 /* ac_source.pending: what a host may say before the turn to write is waited for. */
 #include "support.h"
 
-#include <pthread.h>
-#include <semaphore.h>
-
-#define BODY "{\"name\":\"Enterprise Mobile Banking App\"}"
-
 static int says_no(void *ctx) {
     (void)ctx;
     return 0;
@@ -30,31 +25,6 @@ static void a_host_that_says_nothing_is_pending_is_not_asked_for_it(void **state
     ac_create_free(p.creates[0]);
 }
 
-/* Has the turn to write, for as long as it pleases: it is asked for creates and does not answer. */
-typedef struct holder {
-    ac_store *store;
-    sem_t asked;
-    sem_t may_answer;
-    ac_status status;
-} holder;
-
-static size_t take_at_last(void *ctx, ac_create **out, size_t max, size_t max_bytes) {
-    holder *h = ctx;
-    (void)out, (void)max, (void)max_bytes;
-    sem_post(&h->asked);
-    sem_wait(&h->may_answer);
-    return 0;
-}
-
-static void nothing_is_done(void *ctx, ac_create *const *creates, size_t n) { (void)ctx, (void)creates, (void)n; }
-
-static void *hold(void *ctx) {
-    holder *h = ctx;
-    const ac_source source = {.ctx = h, .take = take_at_last, .done = nothing_is_done};
-    h->status = ac_store_write(h->store, &source, later(), NULL);
-    return NULL;
-}
-
 static ac_store *open_with_turn(const fixture *f, void *turn) {
     const ac_store_options options = {
         .size = sizeof(options), .uri = f->uri, .timeout_ms = 60000, .turn = turn, .threads = 1};
@@ -68,12 +38,8 @@ static void a_host_that_has_nothing_does_not_wait_for_its_turn(void **state) {
     _Alignas(64) char turn[AC_TURN_SIZE];
     assert_ok(ac_turn_init(turn));
     ac_store *store = open_with_turn(f, turn);
-    holder h = {.store = open_with_turn(f, turn)};
-    assert_int_equal(sem_init(&h.asked, 0, 0), 0);
-    assert_int_equal(sem_init(&h.may_answer, 0, 0), 0);
-    pthread_t thread;
-    assert_int_equal(pthread_create(&thread, NULL, hold, &h), 0);
-    assert_int_equal(sem_wait(&h.asked), 0);
+    holder h;
+    begin_holding(&h, open_with_turn(f, turn));
 
     /* The turn does not come: who might have something waits for it, who has nothing does not. */
     pending p = {0};
@@ -83,12 +49,7 @@ static void a_host_that_has_nothing_does_not_wait_for_its_turn(void **state) {
     source.pending = says_no;
     assert_ok(ac_store_write(store, &source, soon, NULL));
 
-    sem_post(&h.may_answer);
-    assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_ok(h.status);
-    sem_destroy(&h.asked);
-    sem_destroy(&h.may_answer);
-    ac_store_close(h.store);
+    end_holding(&h);
     ac_store_close(store);
 }
 

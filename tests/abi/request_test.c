@@ -1,8 +1,6 @@
 /* ac_create up to the store: begin, body, refuse, answer, facts. */
 #include "support.h"
 
-#define BODY "{\"name\":\"Enterprise Mobile Banking App\"}"
-
 static ac_status begin_in(const fixture *f, const char *organization, const char *type, ac_create **out) {
     const ac_str line = str(type);
     const ac_head head = {

@@ -6,7 +6,6 @@
 
 #include "faults.h"
 
-#define BODY "{\"name\":\"Enterprise Mobile Banking App\"}"
 #define MANY 2000
 
 static void make_unlimited(const fixture *f) {

@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#define BODY "{\"name\":\"Enterprise Mobile Banking App\"}"
-
 static void a_create_is_answered_with_its_record(void **state) {
     const fixture *f = *state;
     ac_create *create = parsed(f, BODY);
@@ -190,7 +188,8 @@ static void specs_are_checked(void **state) {
         {"A", "a_b", "", "3 to 128", AC_UNSET, -1},
         {"A", "507f1f77bcf86cd799439012", "", "never 24 hexadecimal digits", AC_UNSET, -1},
         {"A", "abc", "123", "24 hexadecimal digits", AC_UNSET, -1},
-        {"A\n", "abc", "", "control", AC_UNSET, -1},
+        {"A\nB", "abc", "", "control", AC_UNSET, -1},
+        {"A\n", "abc", "", "white space", AC_UNSET, -1},
         {"A\xff", "abc", "", "UTF-8", AC_UNSET, -1},
         {" A", "abc", "", "space", AC_UNSET, -1},
         {"A", "abc", "", "0 or more", -1, -1},
@@ -355,7 +354,21 @@ static void a_sound_store_has_no_problems(void **state) {
     assert_ok(ac_store_check(f->store, 0, take_row, &r, &err));
     assert_int_equal(r.n, 0);
     assert_ok(ac_store_init(f->store, &err)); /* again */
+    assert_ok(ac_warm(&err));
+    assert_ok(ac_warm(NULL)); /* again */
     assert_ok(ac_store_warm(f->store, &err));
+}
+
+static void a_store_tells_of_its_log(void **state) {
+    const fixture *f = *state;
+    ac_create *create = parsed(f, BODY);
+    assert_int_equal(write_one(f, create), AC_CODE_OK);
+    ac_create_free(create);
+    ac_store_stats stats = {.size = sizeof(stats)};
+    assert_ok(ac_store_get_stats(f->store, &stats));
+    assert_true(stats.log_bytes > 4096);
+    /* By no thread: nobody maintains this store. */
+    assert_int_equal(stats.last_checkpoint, 0);
 }
 
 static void a_store_that_is_not_there_is_unavailable(void **state) {
@@ -389,6 +402,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(providers_are_made_and_used, make_key, remove_all),
         cmocka_unit_test_setup_teardown(applications_are_listed_in_pages, make_key, remove_all),
         cmocka_unit_test_setup_teardown(a_sound_store_has_no_problems, make_key, remove_all),
+        cmocka_unit_test_setup_teardown(a_store_tells_of_its_log, make_key, remove_all),
         cmocka_unit_test_setup_teardown(a_store_that_is_not_there_is_unavailable, make_directory, remove_all),
     };
     return cmocka_run_group_tests_name("abi.store", tests, NULL, NULL);

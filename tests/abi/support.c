@@ -171,3 +171,63 @@ int write_one(const fixture *f, ac_create *create) {
     assert_int_equal(p.done, 1);
     return ac_create_answer(create)->code;
 }
+
+void create_one(const fixture *f) {
+    ac_create *create = parsed(f, BODY);
+    assert_int_equal(write_one(f, create), AC_CODE_OK);
+    ac_create_free(create);
+}
+
+int watch(void *ctx, uint64_t done, uint64_t total) {
+    watcher *w = ctx;
+    w->calls++;
+    assert_true(done >= w->done);
+    assert_true(total >= done);
+    w->done = done;
+    w->total = total;
+    if (w->calls == w->create_at) create_one(w->f);
+    return w->calls == w->stop_at;
+}
+
+static size_t take_nothing_at_last(void *ctx, ac_create **out, size_t max, size_t max_bytes) {
+    holder *h = ctx;
+    (void)out, (void)max, (void)max_bytes;
+    if (!h->was_asked) {
+        h->was_asked = 1;
+        sem_post(&h->asked);
+        sem_wait(&h->may_answer);
+    }
+    return 0;
+}
+
+static int has_something_once(void *ctx) {
+    const holder *h = ctx;
+    return !h->was_asked;
+}
+
+static void nothing_is_done(void *ctx, ac_create *const *creates, size_t n) { (void)ctx, (void)creates, (void)n; }
+
+static void *hold(void *ctx) {
+    holder *h = ctx;
+    const ac_source source = {
+        .ctx = h, .take = take_nothing_at_last, .done = nothing_is_done, .pending = has_something_once};
+    h->status = ac_store_write(h->store, &source, later(), NULL);
+    return NULL;
+}
+
+void begin_holding(holder *h, ac_store *store) {
+    *h = (holder){.store = store};
+    assert_int_equal(sem_init(&h->asked, 0, 0), 0);
+    assert_int_equal(sem_init(&h->may_answer, 0, 0), 0);
+    assert_int_equal(pthread_create(&h->thread, NULL, hold, h), 0);
+    assert_int_equal(sem_wait(&h->asked), 0);
+}
+
+void end_holding(holder *h) {
+    sem_post(&h->may_answer);
+    assert_int_equal(pthread_join(h->thread, NULL), 0);
+    assert_ok(h->status);
+    sem_destroy(&h->asked);
+    sem_destroy(&h->may_answer);
+    ac_store_close(h->store);
+}

@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <pthread.h>
+#include <semaphore.h>
 
 #include "app_create.h"
 
@@ -51,6 +53,8 @@ typedef struct fixture {
 } fixture;
 
 #define OWNER "507f1f77bcf86cd799439011"
+/* Of a create that is well-formed. */
+#define BODY "{\"name\":\"Enterprise Mobile Banking App\"}"
 
 /* cmocka's setup and teardown: a directory with no store in it; with an opened and empty one; with a key in it. */
 int make_directory(void **state);
@@ -74,7 +78,36 @@ typedef struct pending {
 } pending;
 
 ac_source source_of(pending *p);
+
+/* Another host, in the middle of a transaction for as long as it pleases: it is asked for creates, once, and has none.
+ */
+typedef struct holder {
+    ac_store *store;
+    pthread_t thread;
+    sem_t asked;
+    sem_t may_answer;
+    int was_asked;
+    ac_status status;
+} holder;
+
+/* Returns when it has been asked. */
+void begin_holding(holder *h, ac_store *store);
+/* Lets it go on and waits for its end; closes its store. */
+void end_holding(holder *h);
 /* Writes one create and says the code of its answer. */
 int write_one(const fixture *f, ac_create *create);
+/* One more application. */
+void create_one(const fixture *f);
+
+/* Watches progress, which never goes back. */
+typedef struct watcher {
+    const fixture *f;
+    size_t calls;
+    size_t stop_at;   /* 0: never */
+    size_t create_at; /* 0: never */
+    uint64_t done, total;
+} watcher;
+
+int watch(void *ctx, uint64_t done, uint64_t total);
 
 #endif

@@ -140,7 +140,7 @@ static void files_hold_uris(void **state) {
     write_uri_file(f, S("sqlite:/var/lib/apps.db\n"), uri, sizeof(uri));
     assert_path(uri, "/var/lib/apps.db");
     write_uri_file(f, S("sqlite:/var/lib/apps.db\n\n"), uri, sizeof(uri));
-    assert_refused(str(uri), "control characters");
+    assert_refused(str(uri), "more than one line");
     write_uri_file(f, S("\n"), uri, sizeof(uri));
     assert_refused(str(uri), "is empty");
     write_uri_file(f, S("file:/etc/hostname\n"), uri, sizeof(uri));

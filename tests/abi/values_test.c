@@ -138,7 +138,7 @@ static void keys_are_checked(void **state) {
     assert_int_equal(ac_key_check(&key, 1000), AC_ACCESS_SCOPE);
     key.flags = AC_KEY_REVOKED; /* tells nothing about what it may */
     assert_int_equal(ac_key_check(&key, 1000), AC_ACCESS_INVALID);
-    /* A disabled organization is the contract's next step, 404. */
+    /* A disabled organization is the next check, 404 (docs/api.md, "Order of checks"). */
     key.flags = AC_KEY_MAY_CREATE;
     assert_int_equal(ac_key_check(&key, 1000), AC_ACCESS_OK);
     /* Damage in shared memory. */

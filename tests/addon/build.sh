@@ -85,4 +85,5 @@ case $mode in
         grep -q "configure nginx with --with-threads" "$log" || fail "no clear message"
         ;;
 esac
-echo "$mode: built with $(sed -n 's/.*NGINX_VERSION *"\(.*\)"/nginx \1/p' "$sources/src/core/nginx.h")"
+echo "$(sed -n 's/.*NGINX_VERSION *"\(.*\)"/nginx \1/p' "$sources/src/core/nginx.h") from its sources: $mode" |
+    "$root/tests/ran-on.sh" "addon.$mode"

@@ -1,6 +1,7 @@
 // appctl app …
 #include <algorithm>
 
+#include "creates.h"
 #include "harness.h"
 
 namespace clitest {
@@ -19,7 +20,7 @@ std::string record_of(const std::string &answer) {
 
 TEST_F(Applications, ShowPrintsTheRecordAsTheApiReturnedIt) {
     const std::string record = record_of(create_applications({"First App"})[0]);
-    const std::string id = Json(record).text("id");
+    const std::string id = Json::parse(record).string("/id");
     for (const std::string &name : {id, std::string("first-app"), std::string("First-App")}) {
         EXPECT_EQ(appctl({"--json", "app", "show", "--org", "acme", name}).out, record + "\n");
     }
@@ -35,7 +36,46 @@ TEST_F(Applications, PeopleGetIndentedJson) {
     EXPECT_TRUE(shown.starts_with("{\n  \"id\": \"")) << shown;
     EXPECT_NE(shown.find("\n  \"sdk\": {\n    \"ios\": {\n      \"ota\": false,\n"), std::string::npos) << shown;
     EXPECT_NE(shown.find("\n  \"oss\": [],\n"), std::string::npos) << shown;
-    EXPECT_NE(json_equal(Json(shown).raw(), Json(record).raw()), 0);
+    EXPECT_EQ(Json::parse(shown), Json::parse(record));
+}
+
+TEST_F(Applications, WhatPeopleGetKeepsNumbersAndStringsAsTheyAre) {
+    const std::string body =
+        R"({"name":"Odd","metadata":{"tiny":1e-5,"small":0.0001,"tenth":0.1,"big":1e15,"huge":1e16,"whole":100.0,)"
+        R"("zero":0.0,"exact":9007199254740994.0,"least":-9223372036854775808,"digits":0.12345678901234567,)"
+        R"("controls":"\u001b\u0000\n\"\\/\u007f\u0085","z\u001fx":{},"none":[],"":[1,{"x":[]},null,true],"Größe":"名"}})";
+    ASSERT_EQ(create(uri_, "acme", {{body}})[0].status, 200);
+    const std::string shown = appctl({"app", "show", "--org", "acme", "odd"}).out;
+    const std::size_t at = shown.find("  \"metadata\": {\n");
+    ASSERT_NE(at, std::string::npos) << shown;
+    EXPECT_EQ(shown.substr(at, shown.find("\n  }", at) - at), R"(  "metadata": {
+    "tiny": 1e-05,
+    "small": 0.0001,
+    "tenth": 0.1,
+    "big": 1000000000000000.0,
+    "huge": 1e+16,
+    "whole": 100.0,
+    "zero": 0.0,
+    "exact": 9007199254740994.0,
+    "least": -9223372036854775808,
+    "digits": 0.12345678901234566,
+    "controls": "\u001b\u0000\n\"\\/??",
+    "z\u001fx": {},
+    "none": [],
+    "": [
+      1,
+      {
+        "x": []
+      },
+      null,
+      true
+    ],
+    "Größe": "名")");
+    // In one line too, and never another number.
+    EXPECT_EQ(appctl({"provider", "create", "--org", "acme", "--name", "n", "--provider", "s3", "--region", "",
+                      "--config", R"({"a":[0.1,{"b":"\u001b"}],"n":1e2})"})
+                      .out.find("config:       {\"a\":[0.1,{\"b\":\"\\u001b\"}],\"n\":100.0}\n") != std::string::npos,
+              true);
 }
 
 TEST_F(Applications, ListPrintsTheRecordsInOrder) {
@@ -56,9 +96,9 @@ TEST_F(Applications, ListGoesPageByPage) {
         std::vector<std::string> words = {"app", "list", "--org", "acme", "--max", "2"};
         if (!after.empty()) words.insert(words.end(), {"--after", after});
         const Json page = json(words);
-        for (std::size_t i = 0; i < page.size(); ++i) slugs.push_back(page.at(i).text("slug"));
+        for (const Json &one : page.items()) slugs.push_back(one.string("/slug"));
         if (page.size() < 2) break;
-        after = page.at(1).text("id");
+        after = page.string("/1/id");
     }
     EXPECT_EQ(slugs, (std::vector<std::string>{"one", "two", "three", "four", "five"}));
     expect_failure(2, {"app", "list", "--org", "acme", "--after", "x"}, "24 hexadecimal digits");
@@ -68,7 +108,7 @@ TEST_F(Applications, ListGoesPageByPage) {
 TEST_F(Applications, Count) {
     EXPECT_EQ(appctl({"--json", "app", "count", "--org", "acme"}).out, "{\"count\":0}\n");
     static_cast<void>(create_applications({"One", "One", "One"}));
-    EXPECT_EQ(json({"app", "count", "--org", "acme"}).number("count"), 3);
+    EXPECT_EQ(json({"app", "count", "--org", "acme"}).integer("/count"), 3);
     EXPECT_EQ(appctl({"app", "count", "--org", "acme"}).out, "count: 3\n");
     expect_failure(1, {"app", "count", "--org", "nobody"}, "nobody");
 }
@@ -87,12 +127,12 @@ TEST_F(Applications, AReaderThatGoesAwayIsNoNews) {
     for (const auto &words : std::vector<std::vector<std::string>>{{"app", "list", "--org", "acme"},
                                                                    {"app", "list", "--org", "acme", "--json"}}) {
         // SIGPIPE as a shell leaves it, and ignored as some parents leave it.
-        const Result ignored = appctl(words, {.closed_output = true});
+        const Outcome ignored = appctl(words, {.closed_output = true});
         EXPECT_EQ(ignored.err, "");
         EXPECT_TRUE(ignored.status == 1 || ignored.status == 128 + 13) << ignored.status;
     }
     std::string pipe = std::string(APPCTL) + " --store " + uri_ + " app list --org acme | head -n 1";
-    const Result head = run({"/bin/sh", "-c", pipe});
+    const Outcome head = run({"/bin/sh", "-c", pipe});
     EXPECT_EQ(head.status, 0);
     EXPECT_EQ(head.err, "");
     EXPECT_EQ(std::count(head.out.begin(), head.out.end(), '\n'), 1);
@@ -100,7 +140,7 @@ TEST_F(Applications, AReaderThatGoesAwayIsNoNews) {
 
 TEST_F(Applications, AFullDiskIsReported) {
     static_cast<void>(create_applications({"One"}));
-    const Result result = appctl({"app", "list", "--org", "acme"}, {.full_output = true});
+    const Outcome result = appctl({"app", "list", "--org", "acme"}, {.full_output = true});
     EXPECT_EQ(result.status, 1);
     EXPECT_NE(result.err.find("cannot write to standard output: No space left on device"), std::string::npos)
         << result.err;

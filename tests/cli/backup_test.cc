@@ -18,18 +18,18 @@ TEST_F(Backups, GoesAndComesBack) {
     const std::string file = this->file("backup.db");
     const Json made = json({"backup", file});
     EXPECT_EQ(made.keys(), (std::vector<std::string>{"organizations", "providers", "keys", "applications"}));
-    EXPECT_EQ(made.number("organizations"), 1);
-    EXPECT_EQ(made.number("applications"), 2);
+    EXPECT_EQ(made.integer("/organizations"), 1);
+    EXPECT_EQ(made.integer("/applications"), 2);
     struct stat info {};
     ASSERT_EQ(::stat(file.c_str(), &info), 0);
     EXPECT_EQ(info.st_mode & 07777, 0600U);
 
     EXPECT_EQ(create_applications({"Three"}).size(), 1U);
     const Json restored = json({"restore", file});
-    EXPECT_EQ(restored.number("applications"), 2);
+    EXPECT_EQ(restored.integer("/applications"), 2);
     EXPECT_EQ(apps(), 2U);
     EXPECT_EQ(appctl({"check"}).out, "every promise holds\n");
-    const Result before = run({APPCTL, "--store", uri_ + ".before-restore", "app", "count", "--org", "acme"});
+    const Outcome before = run({APPCTL, "--store", uri_ + ".before-restore", "app", "count", "--org", "acme"});
     EXPECT_EQ(before.out, "count: 3\n") << before.err;
 }
 
@@ -59,17 +59,17 @@ TEST_F(Backups, AStoreThatIsNotThereHasNone) {
 }
 
 TEST_F(Backups, MongodbHasToolsOfItsOwn) {
-    const Result backup = run({APPCTL, "--store", "mongodb://127.0.0.1:1/apps", "backup", file("backup.db")});
+    const Outcome backup = run({APPCTL, "--store", "mongodb://127.0.0.1:1/apps", "backup", file("backup.db")});
     EXPECT_EQ(backup.status, 2);
     EXPECT_NE(backup.err.find("mongodump --oplog"), std::string::npos) << backup.err;
-    const Result restore = run({APPCTL, "--store", "mongodb://127.0.0.1:1/apps", "restore", file("backup.db")});
+    const Outcome restore = run({APPCTL, "--store", "mongodb://127.0.0.1:1/apps", "restore", file("backup.db")});
     EXPECT_EQ(restore.status, 2);
     EXPECT_NE(restore.err.find("mongorestore"), std::string::npos) << restore.err;
 }
 
 TEST_F(Backups, ABarIsForTerminals) {
     make_organization();
-    const Result seen = appctl({"backup", file("a.db")}, {.terminal_errors = true});
+    const Outcome seen = appctl({"backup", file("a.db")}, {.terminal_errors = true});
     EXPECT_NE(seen.err.find("backing up [########################################] 100%"), std::string::npos)
         << seen.err;
     EXPECT_EQ(appctl({"backup", file("b.db")}).err, "");

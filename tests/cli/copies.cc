@@ -1,39 +1,11 @@
 #include "copies.h"
 
-#include <sqlite3.h>
-
 #include <array>
-#include <memory>
+
+#include "support/sqlite_file.h"
 
 namespace clitest {
 namespace {
-
-struct Close {
-    void operator()(sqlite3 *db) const noexcept { sqlite3_close(db); }
-};
-using Database = std::unique_ptr<sqlite3, Close>;
-
-Database open(const std::string &path) {
-    sqlite3 *db = nullptr;
-    EXPECT_EQ(sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE, nullptr), SQLITE_OK) << path;
-    sqlite3_busy_timeout(db, 30'000);
-    return Database(db);
-}
-
-int append_row(void *out, int n, char **values, char **) {
-    auto &text = *static_cast<std::string *>(out);
-    for (int i = 0; i < n; ++i) text += (i == 0 ? "" : "|") + std::string(values[i] != nullptr ? values[i] : "NULL");
-    text += "\n";
-    return 0;
-}
-
-std::string rows(const Database &db, const std::string &sql) {
-    std::string out;
-    char *message = nullptr;
-    EXPECT_EQ(sqlite3_exec(db.get(), sql.c_str(), append_row, &out, &message), SQLITE_OK) << message << " in " << sql;
-    sqlite3_free(message);
-    return out;
-}
 
 // Without rowids, and in an order of their own.
 constexpr std::array<const char *, 5> kRows = {
@@ -72,7 +44,7 @@ Order kept_order() { return {R"({"name":"Kept","metadata":{"n":1.0}})", "\"retry
 
 void CopyTest::fill() {
     const auto done = [this](const std::vector<std::string> &words, const RunOptions &options = {}) {
-        const Result result = appctl(words, options);
+        const Outcome result = appctl(words, options);
         EXPECT_EQ(result.status, 0) << result.err;
         return result.out;
     };
@@ -85,15 +57,15 @@ void CopyTest::fill() {
     done({"org", "disable", "closed"});
     done({"provider", "create", "--org", "acme", "--name", "First", "--provider", "s3", "--region", "", "--config",
           R"({"a.b":[1,2.50,"\u0000"],"":{}})"});
-    done({"provider", "create", "--org", "acme", "--name", "Second", "--provider", "gcs", "--region", "eu",
-          "--default"});
+    done({"provider", "create", "--org", "acme", "--name", "Second", "--provider", "gcs", "--region", "eu", "--config",
+          R"("production \"storage\"")", "--default"});
     done({"key", "create", "--org", "acme", "--owner", kOwner, "--role", "app.viewer", "--permission", "none"});
     done({"key", "create", "--org", "acme", "--owner", kNobody, "--permission", "a", "--permission",
           "mad.application.management.create", "--expires", "2020-01-01T00:00:00.001Z"});
     done({"key", "create", "--org", "closed", "--owner", kOwner, "--token-file", "-"},
          {.input = "a-token-of-its-own-0123456789abcdef"});
     const Json key = json({"key", "create", "--org", "full", "--owner", kOwner});
-    done({"key", "revoke", key.text("id")});
+    done({"key", "revoke", key.string("/id")});
 
     std::vector<Order> orders = odd_orders();
     orders.push_back(kept_order());
@@ -106,29 +78,30 @@ void CopyTest::fill() {
     done({"org", "set", "over", "--limit", "2"});
 }
 
-Result CopyTest::copy(const std::vector<std::string> &more, const RunOptions &options) const {
+Outcome CopyTest::copy(const std::vector<std::string> &more, const RunOptions &options) const {
     std::vector<std::string> command = {APPCTL, "copy", "--from", uri_, "--to", target_};
     command.insert(command.end(), more.begin(), more.end());
     return run(command, options);
 }
 
 void CopyTest::expect_copied() const {
-    const Result result = copy({"--json"});
+    const Outcome result = copy({"--json"});
     EXPECT_EQ(result.status, 0) << result.err;
     EXPECT_EQ(result.err, "");
-    const Json counts(result.out);
+    const Json counts = Json::parse(result.out);
     for (const auto &[key, table] :
          std::vector<std::pair<const char *, const char *>>{{"organizations", "organizations"},
                                                             {"providers", "providers"},
                                                             {"keys", "keys"},
                                                             {"applications", "applications"}}) {
-        EXPECT_EQ(std::to_string(counts.number(key)), query(path_, std::string("SELECT count(*) FROM ") + table))
+        EXPECT_EQ(std::to_string(counts.integer(std::string("/") + key)),
+                  query(path_, std::string("SELECT count(*) FROM ") + table))
             << key;
     }
 }
 
 void CopyTest::expect_refused(const std::vector<std::string> &messages) const {
-    const Result result = copy();
+    const Outcome result = copy();
     EXPECT_EQ(result.status, 1);
     EXPECT_EQ(result.out, "");
     for (const std::string &message : messages) {
@@ -137,18 +110,18 @@ void CopyTest::expect_refused(const std::vector<std::string> &messages) const {
 }
 
 std::string CopyTest::dump(const std::string &path) {
-    const Database db = open(path);
+    SqliteFile file(path);
     std::string out;
-    for (const char *sql : kRows) out += rows(db, sql) + "\n";
+    for (const char *sql : kRows) out += file.rows(sql) + "\n";
     return out;
 }
 
 std::string CopyTest::query(const std::string &path, const std::string &sql) {
-    std::string out = rows(open(path), sql);
+    std::string out = SqliteFile(path).rows(sql);
     if (!out.empty()) out.pop_back();
     return out;
 }
 
-void CopyTest::execute(const std::string &path, const std::string &sql) { rows(open(path), sql); }
+void CopyTest::execute(const std::string &path, const std::string &sql) { SqliteFile(path).execute(sql); }
 
 }  // namespace clitest

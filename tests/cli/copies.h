@@ -16,7 +16,7 @@ class CopyTest : public AppctlTest {
     // Organizations, providers, keys and applications of every kind, some with Idempotency-Keys, in the store uri_.
     void fill();
     // appctl copy --from uri_ --to target_
-    [[nodiscard]] Result copy(const std::vector<std::string> &more = {}, const RunOptions &options = {}) const;
+    [[nodiscard]] Outcome copy(const std::vector<std::string> &more = {}, const RunOptions &options = {}) const;
     // It must do it and say nothing but its numbers.
     void expect_copied() const;
     // It must exit with 1 and say all of `messages`.

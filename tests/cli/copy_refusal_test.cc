@@ -143,7 +143,7 @@ TEST_F(CopyRefusal, WrongUsage) {
     const auto misused = [](const std::vector<std::string> &words, const std::string &message) {
         std::vector<std::string> command = {APPCTL};
         command.insert(command.end(), words.begin(), words.end());
-        const Result result = run(command);
+        const Outcome result = run(command);
         EXPECT_EQ(result.status, 2) << message;
         EXPECT_EQ(result.out, "");
         EXPECT_NE(result.err.find(message), std::string::npos) << result.err;
@@ -161,12 +161,12 @@ TEST_F(CopyRefusal, WrongUsage) {
 
 TEST_F(CopyRefusal, TheEnvironmentsStoreIsNoneOfItsOwn) {
     fill();
-    EXPECT_EQ(copy({}, {.environment = {"APP_CREATE_STORE=sqlite:" + file("other.db")}}).status, 0);
+    EXPECT_EQ(copy({}, {.environment = {{"APP_CREATE_STORE", "sqlite:" + file("other.db")}}}).status, 0);
     EXPECT_FALSE(std::filesystem::exists(file("other.db")));
     // URIs may be kept out of the list of processes.
     write_file("uri", target_);
-    const Result result =
-        run({APPCTL, "copy", "--from", "env:FIRST", "--to", "file:" + file("uri")}, {.environment = {"FIRST=" + uri_}});
+    const Outcome result =
+        run({APPCTL, "copy", "--from", "env:FIRST", "--to", "file:" + file("uri")}, {.environment = {{"FIRST", uri_}}});
     EXPECT_EQ(result.status, 0) << result.err;
 }
 

@@ -4,19 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "support/creates.h"
+
 namespace clitest {
 
-struct Order {
-    std::string body;
-    std::string idempotency_key = {};  // empty: none
-};
-
-struct Answer {
-    int status = 0;
-    int code = 0;
-    bool is_replay = false;
-    std::string body;
-};
+using namespace appcreate::test;
 
 // In the organization with this slug, all with one key that may create.
 std::vector<Answer> create(const std::string &uri, const std::string &organization, const std::vector<Order> &orders);

@@ -24,25 +24,25 @@ TEST_F(Organizations, CreatePrintsTheOrganization) {
     const Json org = json({"org", "create", "--name", "Acme Größe", "--slug", "Acme-1", "--limit", "3",
                            "--build-retention-days", "30", "--builds-per-publication", "-1"});
     EXPECT_EQ(org.keys(), kKeys);
-    EXPECT_EQ(org.text("id").size(), 24U);
-    EXPECT_EQ(org.text("name"), "Acme Größe");
-    EXPECT_EQ(org.text("slug"), "acme-1");
-    EXPECT_TRUE(org.boolean("enabled"));
-    EXPECT_EQ(org.number("limit"), 3);
-    EXPECT_EQ(org.number("maxBillingBuildRetentionDays"), 30);
-    EXPECT_EQ(org.number("buildsRetainedPerPublication"), -1);
-    EXPECT_TRUE(org.is_null("defaultStorageProvider"));
-    EXPECT_EQ(org.number("applications"), 0);
-    EXPECT_EQ(org.text("createdAt").size(), 24U);
+    EXPECT_EQ(org.string("/id").size(), 24U);
+    EXPECT_EQ(org.string("/name"), "Acme Größe");
+    EXPECT_EQ(org.string("/slug"), "acme-1");
+    EXPECT_TRUE(org.boolean("/enabled"));
+    EXPECT_EQ(org.integer("/limit"), 3);
+    EXPECT_EQ(org.integer("/maxBillingBuildRetentionDays"), 30);
+    EXPECT_EQ(org.integer("/buildsRetainedPerPublication"), -1);
+    EXPECT_TRUE(org.is_null("/defaultStorageProvider"));
+    EXPECT_EQ(org.integer("/applications"), 0);
+    EXPECT_EQ(org.string("/createdAt").size(), 24U);
 }
 
 TEST_F(Organizations, CreateHasDefaults) {
     const Json org = json({"org", "create", "--name", "A", "--slug", "aaa", "--id", "507F1F77BCF86CD799439012"});
-    EXPECT_EQ(org.text("id"), "507f1f77bcf86cd799439012");
-    EXPECT_TRUE(org.is_null("limit"));
-    EXPECT_EQ(org.number("maxBillingBuildRetentionDays"), 0);
-    EXPECT_EQ(org.number("buildsRetainedPerPublication"), 0);
-    EXPECT_TRUE(json({"org", "create", "--name", "B", "--slug", "bbb", "--limit", "unlimited"}).is_null("limit"));
+    EXPECT_EQ(org.string("/id"), "507f1f77bcf86cd799439012");
+    EXPECT_TRUE(org.is_null("/limit"));
+    EXPECT_EQ(org.integer("/maxBillingBuildRetentionDays"), 0);
+    EXPECT_EQ(org.integer("/buildsRetainedPerPublication"), 0);
+    EXPECT_TRUE(json({"org", "create", "--name", "B", "--slug", "bbb", "--limit", "unlimited"}).is_null("/limit"));
 }
 
 TEST_F(Organizations, SlugsAreChecked) {
@@ -51,8 +51,8 @@ TEST_F(Organizations, SlugsAreChecked) {
         expect_failure(2, {"org", "create", "--name", "A", "--slug", slug}, "3 to 128 letters, digits and hyphens");
     }
     expect_failure(2, {"org", "create", "--name", "A", "--slug", longest + "a"}, "3 to 128");
-    EXPECT_EQ(json({"org", "create", "--name", "A", "--slug", longest}).text("slug"), longest);
-    EXPECT_EQ(json({"org", "create", "--name", "A", "--slug", "-a-"}).text("slug"), "-a-");
+    EXPECT_EQ(json({"org", "create", "--name", "A", "--slug", longest}).string("/slug"), longest);
+    EXPECT_EQ(json({"org", "create", "--name", "A", "--slug", "-a-"}).string("/slug"), "-a-");
 }
 
 TEST_F(Organizations, NamesAndIdsAreChecked) {
@@ -72,19 +72,19 @@ TEST_F(Organizations, WhatIsTakenIsRefused) {
 }
 
 TEST_F(Organizations, ListAndShow) {
-    const Result none = appctl({"--json", "org", "list"});
+    const Outcome none = appctl({"--json", "org", "list"});
     EXPECT_EQ(none.out, "[]\n");
     make_organization();
     static_cast<void>(create_applications({"One", "Two"}));
     EXPECT_EQ(appctl({"org", "create", "--name", "Bee", "--slug", "bee"}).status, 0);
     const Json list = json({"org", "list"});
     ASSERT_EQ(list.size(), 2U);
-    EXPECT_EQ(list.at(0).keys(), kKeys);
+    EXPECT_EQ(list.at("/0").keys(), kKeys);
     for (const std::string &name :
-         {std::string("acme"), std::string("ACME"), json({"org", "show", "acme"}).text("id")}) {
+         {std::string("acme"), std::string("ACME"), json({"org", "show", "acme"}).string("/id")}) {
         const Json org = json({"org", "show", name});
-        EXPECT_EQ(org.text("slug"), "acme");
-        EXPECT_EQ(org.number("applications"), 2);
+        EXPECT_EQ(org.string("/slug"), "acme");
+        EXPECT_EQ(org.integer("/applications"), 2);
     }
     expect_failure(1, {"org", "show", "nobody"}, "nobody");
     expect_failure(1, {"org", "show", kNobody}, kNobody);
@@ -94,17 +94,17 @@ TEST_F(Organizations, ListAndShow) {
 TEST_F(Organizations, SetChangesWhatIsGiven) {
     make_organization();
     Json org = json({"org", "set", "acme", "--limit", "7"});
-    EXPECT_EQ(org.number("limit"), 7);
-    EXPECT_EQ(org.text("name"), "Acme");
+    EXPECT_EQ(org.integer("/limit"), 7);
+    EXPECT_EQ(org.string("/name"), "Acme");
     org = json({"org", "set", "acme", "--name", "New", "--slug", "new-slug", "--build-retention-days", "5",
                 "--builds-per-publication", "6"});
-    EXPECT_EQ(org.text("name"), "New");
-    EXPECT_EQ(org.number("limit"), 7);
-    EXPECT_EQ(org.number("maxBillingBuildRetentionDays"), 5);
-    EXPECT_EQ(org.number("buildsRetainedPerPublication"), 6);
+    EXPECT_EQ(org.string("/name"), "New");
+    EXPECT_EQ(org.integer("/limit"), 7);
+    EXPECT_EQ(org.integer("/maxBillingBuildRetentionDays"), 5);
+    EXPECT_EQ(org.integer("/buildsRetainedPerPublication"), 6);
     org = json({"org", "set", "new-slug", "--limit", "unlimited"});
-    EXPECT_TRUE(org.is_null("limit"));
-    EXPECT_EQ(json({"org", "show", "new-slug"}).text("name"), "New");
+    EXPECT_TRUE(org.is_null("/limit"));
+    EXPECT_EQ(json({"org", "show", "new-slug"}).string("/name"), "New");
     expect_failure(1, {"org", "show", "acme"}, "acme");
     expect_failure(1, {"org", "set", "acme", "--limit", "1"}, "acme");
 }
@@ -116,10 +116,10 @@ TEST_F(Organizations, SetNeedsSomethingToSet) {
 
 TEST_F(Organizations, DisableAndEnable) {
     make_organization();
-    EXPECT_FALSE(json({"org", "disable", "acme"}).boolean("enabled"));
-    EXPECT_FALSE(json({"org", "disable", "acme"}).boolean("enabled"));
-    EXPECT_FALSE(json({"org", "show", "acme"}).boolean("enabled"));
-    EXPECT_TRUE(json({"org", "enable", "acme"}).boolean("enabled"));
+    EXPECT_FALSE(json({"org", "disable", "acme"}).boolean("/enabled"));
+    EXPECT_FALSE(json({"org", "disable", "acme"}).boolean("/enabled"));
+    EXPECT_FALSE(json({"org", "show", "acme"}).boolean("/enabled"));
+    EXPECT_TRUE(json({"org", "enable", "acme"}).boolean("/enabled"));
     expect_failure(1, {"org", "disable", "nobody"}, "nobody");
 }
 

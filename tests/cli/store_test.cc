@@ -1,27 +1,18 @@
 // appctl init and check, and stores that are not as they should be.
 #include <pwd.h>
-#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <fstream>
 #include <thread>
 
 #include "harness.h"
+#include "support/sqlite_file.h"
 
 namespace clitest {
 namespace {
 
 class Stores : public AppctlTest {
   protected:
-    void sql(const std::string &path, const char *statements) const {
-        sqlite3 *db = nullptr;
-        ASSERT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
-        char *message = nullptr;
-        EXPECT_EQ(sqlite3_exec(db, statements, nullptr, nullptr, &message), SQLITE_OK) << message;
-        sqlite3_free(message);
-        sqlite3_close(db);
-    }
     static uid_t owner_of(const std::string &path) {
         struct stat info {};
         EXPECT_EQ(::stat(path.c_str(), &info), 0) << path;
@@ -54,18 +45,18 @@ TEST_F(Stores, TwoStoresAreTwo) {
     EXPECT_EQ(json({"org", "list"}).size(), 0U);
     EXPECT_EQ(appctl({"org", "create", "--name", "Second", "--slug", "acme"}).status, 0);
     uri_ = first;
-    EXPECT_EQ(json({"org", "show", "acme"}).text("name"), "Acme");
+    EXPECT_EQ(json({"org", "show", "acme"}).string("/name"), "Acme");
 }
 
 TEST_F(Stores, AnotherProgramsFileIsLeftAlone) {
-    sql(path_, "CREATE TABLE theirs(a); INSERT INTO theirs VALUES (1)");
+    SqliteFile(path_, SqliteFile::Mode::create).execute("CREATE TABLE theirs(a); INSERT INTO theirs VALUES (1)");
     const auto before = std::filesystem::file_size(path_);
     for (const auto &words : std::vector<std::vector<std::string>>{
              {"init"}, {"org", "list"}, {"org", "create", "--name", "A", "--slug", "acme"}, {"check", "--repair"}}) {
         expect_failure(1, words, path_);
     }
     EXPECT_EQ(std::filesystem::file_size(path_), before);
-    sql(path_, "SELECT a FROM theirs");
+    SqliteFile(path_).execute("SELECT a FROM theirs");
 }
 
 TEST_F(Stores, AFileThatIsNoDatabaseIsLeftAlone) {
@@ -73,8 +64,7 @@ TEST_F(Stores, AFileThatIsNoDatabaseIsLeftAlone) {
     write_file("apps.db", text);
     expect_failure(1, {"init"}, path_);
     expect_failure(1, {"org", "list"}, path_);
-    std::ifstream in(path_);
-    EXPECT_EQ(std::string((std::istreambuf_iterator<char>(in)), {}), text);
+    EXPECT_EQ(read_file(path_), text);
 }
 
 TEST_F(Stores, ADirectoryIsNoStore) {
@@ -91,7 +81,7 @@ TEST_F(Stores, ADirectoryThatCannotBeWrittenIsNamed) {
     if (::geteuid() == 0) {
         // Root may write anywhere; as somebody else, who may not.
         EXPECT_EQ(::chmod(dir_.c_str(), 0755), 0);
-        const Result result = run(
+        const Outcome result = run(
             {"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", APPCTL, "--store", uri_, "init"});
         EXPECT_EQ(result.status, 1) << result.err;
         EXPECT_NE(result.err.find(dir_.string()), std::string::npos) << result.err;
@@ -103,7 +93,7 @@ TEST_F(Stores, ADirectoryThatCannotBeWrittenIsNamed) {
 }
 
 TEST_F(Stores, FilesBelongToTheDirectorysOwner) {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root, to give files to others";
     ASSERT_EQ(::chown(dir_.c_str(), kNobodyUser, kNobodyUser), 0);
     make_organization();
     for (const auto &entry : std::filesystem::directory_iterator(dir_)) {
@@ -111,13 +101,13 @@ TEST_F(Stores, FilesBelongToTheDirectorysOwner) {
     }
     // So that a worker that runs as that user can write.
     ASSERT_EQ(::chmod(dir_.c_str(), 0755), 0);
-    const Result result = run({"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", APPCTL,
-                               "--store", uri_, "org", "create", "--name", "B", "--slug", "bee"});
+    const Outcome result = run({"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", APPCTL,
+                                "--store", uri_, "org", "create", "--name", "B", "--slug", "bee"});
     EXPECT_EQ(result.status, 0) << result.err;
 }
 
 TEST_F(Stores, FilesBelongToTheOwnerThatIsNamed) {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root, to give files to others";
     const passwd *nobody = ::getpwuid(kNobodyUser);
     ASSERT_NE(nobody, nullptr);
     EXPECT_EQ(appctl({"init", "--owner", nobody->pw_name}).status, 0);
@@ -134,7 +124,7 @@ TEST_F(Stores, FilesBelongToTheOwnerThatIsNamed) {
 }
 
 TEST_F(Stores, ALinkIsNotFollowedByTheOwner) {
-    if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root, to give files to others";
     write_file("theirs", "");
     std::filesystem::create_symlink(file("theirs"), path_);
     EXPECT_EQ(appctl({"init", "--owner", "1234:1235"}).status, 1);
@@ -145,7 +135,7 @@ TEST_F(Stores, ASoundStoreChecksWell) {
     make_organization();
     static_cast<void>(create_applications({"One", "One"}));
     EXPECT_EQ(appctl({"--json", "check"}).out, "[]\n");
-    const Result result = appctl({"check"});
+    const Outcome result = appctl({"check"});
     EXPECT_EQ(result.status, 0);
     EXPECT_EQ(result.out, "every promise holds\n");
 }
@@ -158,14 +148,14 @@ TEST_F(Stores, AConcurrentWriterAndReaders) {
     });
     for (int i = 0; i < 10; ++i) {
         const std::string slug = "org-" + std::to_string(i);
-        const Result created = appctl({"org", "create", "--name", "Other", "--slug", slug});
+        const Outcome created = appctl({"org", "create", "--name", "Other", "--slug", slug});
         EXPECT_EQ(created.status, 0) << created.err;
         const Json list = json({"app", "list", "--org", "acme"});
-        const long long count = json({"app", "count", "--org", "acme"}).number("count");
+        const long long count = json({"app", "count", "--org", "acme"}).integer("/count");
         EXPECT_LE(list.size(), static_cast<std::size_t>(count));
     }
     writer.join();
-    EXPECT_EQ(json({"app", "count", "--org", "acme"}).number("count"), 1000);
+    EXPECT_EQ(json({"app", "count", "--org", "acme"}).integer("/count"), 1000);
     EXPECT_EQ(json({"app", "list", "--org", "acme"}).size(), 1000U);
     EXPECT_EQ(json({"org", "list"}).size(), 11U);
     EXPECT_EQ(appctl({"--json", "check"}).out, "[]\n");
@@ -178,7 +168,7 @@ TEST_F(Stores, TwoWritersAtOnce) {
         writers.emplace_back([this, w] {
             for (int i = 0; i < 10; ++i) {
                 const std::string slug = "org-" + std::to_string(w) + "-" + std::to_string(i);
-                const Result result = appctl({"org", "create", "--name", "Other", "--slug", slug});
+                const Outcome result = appctl({"org", "create", "--name", "Other", "--slug", slug});
                 EXPECT_EQ(result.status, 0) << result.err;
             }
         });

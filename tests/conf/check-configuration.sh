@@ -3,77 +3,14 @@
 #
 # nginx-conf/NAME.conf as it is shipped, with other paths and ports: "nginx -t" finds nothing to say, an application can
 # be created with it, other methods go where the file says, and its log lines are what they should be. The one with
-# MongoDB is started before its server is: it answers 503 until then.
+# MongoDB is started before its server is: it answers 503 until then. NAME "added" is what an nginx that runs includes
+# (modules-available, conf.d, snippets), in the least that includes them.
 set -euo pipefail
 
 name=$1 nginx=$2 module=$3 appctl=$4
 server_build=${5:-}
-mongo_pid=
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
-work=$(mktemp -d /tmp/app-create-conf.XXXXXX)
-conf=$work/nginx.conf
-
-fail() {
-    echo "FAILED: $*" >&2
-    for log in "$work"/*.log; do
-        [[ -s $log ]] && sed "s|^|$(basename "$log"): |" "$log" >&2
-    done
-    exit 1
-}
-
-clean() {
-    [[ ! -s $work/nginx.pid ]] || kill -QUIT "$(cat "$work/nginx.pid")" 2>/dev/null || true
-    [[ -z $mongo_pid ]] || kill "$mongo_pid" 2>/dev/null || true
-    rm -rf "$work"
-}
-trap clean EXIT
-
-# Workers of another user go through here; the store is theirs.
-chmod 755 "$work"
-mkdir "$work/store" "$work/tls"
-[[ $(id -u) -ne 0 ]] || chown www-data:www-data "$work/store"
-openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=api.example.com -days 2 \
-    -keyout "$work/tls/key.pem" -out "$work/tls/fullchain.pem" 2>/dev/null
-read -r port upstream mongo_port < <(python3 -c '
-import socket
-sockets = [socket.socket() for _ in range(3)]
-for one in sockets: one.bind(("127.0.0.1", 0))
-print(*(one.getsockname()[1] for one in sockets))')
-
-store=sqlite:$work/store/apps.db
-[[ $name != mongodb ]] || store=mongodb://127.0.0.1:$mongo_port/app_create
-
-make_store() {
-    "$appctl" --store "$store" init >/dev/null
-    organization=$("$appctl" --json --store "$store" org create --name Test --slug test |
-        python3 -c 'import json, sys; print(json.load(sys.stdin)["id"])')
-    "$appctl" --json --store "$store" key create --org test --owner 507f1f77bcf86cd799439016 |
-        python3 -c 'import json, sys; print("header = \"Authorization: Bearer %s\"" % json.load(sys.stdin)["token"])' \
-            >"$work/curlrc"
-}
-
-sed -e "s|/path/to/nginx-app-create/build/quickstart|$work/store|" \
-    -e "s|/path/to/nginx-app-create/build/ngx_http_app_create_module.so|$module|" \
-    -e "s|/usr/lib/nginx/modules/ngx_http_app_create_module.so|$module|" \
-    -e "s|/var/lib/app-create|$work/store|" \
-    -e "s|/etc/nginx/app-create.uri|$work/app-create.uri|" \
-    -e "s|/etc/ssl/app-create|$work/tls|" \
-    -e "s|/var/log/nginx|$work|" \
-    -e "s|/run/nginx.pid|$work/nginx.pid|" \
-    -e "s|127.0.0.1:8080|127.0.0.1:$port|" \
-    -e "s|127.0.0.1:3000|127.0.0.1:$upstream|" \
-    -e '/listen *\[::\]/d' \
-    -e "s/listen\( *\)\(443\|8080\)/listen\1127.0.0.1:$port/" \
-    -e "s/buffer=64k flush=1s;/;/" \
-    "$root/nginx-conf/$name.conf" >"$conf"
-# Without root there is no other user to become, and nginx says so.
-[[ $(id -u) -eq 0 ]] || sed -i '/^user /d' "$conf"
-
-start=("$nginx" -p "$work" -e error.log -c "$conf")
-check_configuration() {
-    "${start[@]}" -t >"$work/test.log" 2>&1 || fail "nginx -t"
-    [[ $(wc -l <"$work/test.log") -eq 2 ]] || fail "nginx -t has something to say"
-}
+# shellcheck source=tests/conf/prepare.sh
+. "$(dirname "${BASH_SOURCE[0]}")/prepare.sh"
 
 if [[ $name == mongodb ]]; then
     (umask 077 && printf '%s\n' "mongodb://gateway:TheSecret@${store#mongodb://}" >"$work/app-create.uri")
@@ -115,7 +52,7 @@ if [[ $name == mongodb ]]; then
     fi
     [[ $status -eq 0 ]] || fail "no server to be had"
     "$root/tests/mongo/start-server.sh" "$mongo_port" >"$work/mongo-server.log" 2>&1 &
-    mongo_pid=$!
+    server_pid=$!
     for ((i = 0; i < 300; i++)); do
         ! (exec 3<>"/dev/tcp/127.0.0.1/$mongo_port") 2>/dev/null || break
         sleep 0.1
@@ -144,20 +81,42 @@ status=$("${ask[@]}" -H 'Content-Type: application/json' -d '{"name":"Behind a l
 
 # Nobody listens upstream: 502 says that it was asked.
 expected=502
-[[ $name != quickstart ]] || expected=405
+[[ $name != quickstart && $name != added ]] || expected=405
 status=$("${ask[@]}" "$url")
 [[ $status == "$expected" ]] || fail "GET is answered with $status, not $expected"
+
+if [[ $expected == 502 ]]; then
+    # Somebody does: what is asked has the request's id, so that the logs of both can be brought together.
+    python3 -c '
+import http.server, sys
+
+class Api(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(str(self.headers["X-Request-ID"]).encode())
+
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Api).handle_request()' "$upstream" 2>"$work/api.log" &
+    for ((i = 0; i < 300; i++)); do
+        status=$("${ask[@]}" "$url")
+        [[ $status == 502 ]] || break
+        sleep 0.1
+    done
+    [[ $status == 200 ]] || fail "GET is answered with $status where the API answers"
+    grep -xE '[0-9a-f]{32}' "$work/answer.log" >/dev/null || fail "the API does not get an X-Request-ID"
+fi
 
 status=$("${curl[@]}" -d '{}' "$url")
 [[ $status == 401 ]] || fail "a request without a token is answered with $status"
 
-if [[ $name == production ]]; then
+if [[ $name == production || $name == added ]]; then
     # The log line of the creation is JSON and names the application.
     grep -h '"method":"POST"' "$work/applications.log" | head -n 1 | python3 -c '
 import json, sys
 line = json.loads(sys.stdin.readline())
 assert line["id"] == sys.argv[1] and line["organization"] == sys.argv[2], line
-assert line["status"] == 200 and line["code"] == "0" and line["slug"] == "my-first-application", line
+assert line["status"] == 200 and line["code"] == 0 and line["slug"] == "my-first-application", line
+assert line["batch"] >= 1 and 0 < line["store_time"] < 60, line
 assert len(line["token_hash"]) == 16 and len(line["request_id"]) == 32, line
 ' "$id" "$organization" || fail "the log line is not as it should be"
 
@@ -168,6 +127,11 @@ assert len(line["token_hash"]) == 16 and len(line["request_id"]) == 32, line
     [[ $status == 429 ]] || fail "requests without a token are not limited: $status"
     grep -qi '^retry-after:' "$work/headers.log" || fail "no Retry-After with 429"
     grep -q '"code":1007' "$work/answer.log" || fail "429 has another code than 1007"
+    # And does not make the logs grow: of 429 a line in a hundred, and none in the error log.
+    ! grep -q "limiting requests" "$work/error.log" || fail "the error log has a line for each refusal"
+    [[ $(grep -c '"status":429' "$work/applications.log") -lt 20 ]] || fail "the access log has a line for each refusal"
+    python3 -c 'import json, sys
+for line in open(sys.argv[1]): json.loads(line)' "$work/applications.log" || fail "a line of the log is not JSON"
 fi
 
 ! grep -E '\[(alert|emerg|crit)\]' "$work/error.log" || fail "the error log has more than errors"

@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "application.h"
-#include "json_reader.h"
-#include "json_writer.h"
+#include "json/reader.h"
+#include "json/writer.h"
+#include "request/application.h"
 
 namespace {
 

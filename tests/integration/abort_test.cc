@@ -1,4 +1,4 @@
-// A client that goes away, at each stage (nginx-rules.md, rules 9 and 13).
+// A client that goes away, at each stage (docs/architecture.md, "Requests and threads").
 #include <thread>
 
 #include "harness/answers.h"

@@ -1,4 +1,5 @@
-// The token among nginx's other access rules (contract, "Authentication"; nginx-rules.md's access phase).
+// The token among nginx's other access rules (docs/api.md, "Authentication";
+// docs/architecture.md, "Access").
 #include <chrono>
 #include <future>
 #include <utility>

@@ -4,8 +4,8 @@
 
 #include "harness/answers.h"
 #include "harness/load.h"
-#include "harness/sqlite_file.h"
 #include "harness/suite.h"
+#include "support/sqlite_file.h"
 
 namespace appcreate::harness {
 namespace {
@@ -20,15 +20,7 @@ class Backup : public OwnGateway, public ::testing::WithParamInterface<int> {
         file_ = gateway().directory() + "/backup.db";
     }
     [[nodiscard]] std::string path() { return gateway().directory() + "/store/apps.db"; }
-    // The ids in a file that nobody writes.
-    std::set<std::string> ids_in(const std::string &file) {
-        const Outcome outcome = run({appctl_path(), "--store", "sqlite:" + file, "--json", "app", "list", "--org",
-                                     gateway().organization().slug});
-        EXPECT_EQ(outcome.status, 0) << outcome.err;
-        std::set<std::string> out;
-        for (const Json &record : Json::parse(outcome.out).items()) out.insert(record.string("/id"));
-        return out;
-    }
+    std::set<std::string> ids_in(const std::string &file) { return ids_in_file(file, gateway().organization()); }
     void backup() { gateway().store().tell({"backup", file_}); }
 
     std::string file_;

@@ -1,4 +1,4 @@
-// A body that another location has had to do with before the request came to app_create (contract, "Errors": 413
+// A body that another location has had to do with before the request came to app_create (docs/api.md, "Codes": 413
 // however it arrives).
 #include "harness/answers.h"
 #include "harness/suite.h"

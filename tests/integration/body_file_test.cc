@@ -1,4 +1,4 @@
-// A body that nginx keeps in a file, and that cannot be read from there any more (contract, "Errors": 500/1000).
+// A body that nginx keeps in a file, and that cannot be read from there any more (docs/api.md, "Codes": 500/1000).
 #include <filesystem>
 
 #include "harness/answers.h"

@@ -1,4 +1,4 @@
-// Where nginx puts a body, and how it arrives (nginx-rules.md, "Body").
+// Where nginx puts a body, and how it arrives (docs/architecture.md, "Body").
 #include <filesystem>
 
 #include "harness/answers.h"

@@ -1,4 +1,4 @@
-// Many clients at once (design.md, "Promises of the store").
+// Many clients at once (docs/stores.md, "What a store promises").
 #include <set>
 #include <thread>
 
@@ -49,7 +49,7 @@ TEST_P(Concurrency, OneNameBy64ClientsSucceedsWith64Slugs) {
     EXPECT_EQ(slugs.size(), static_cast<std::size_t>(kClients));
     EXPECT_EQ(ids.size(), static_cast<std::size_t>(kClients));
     EXPECT_TRUE(slugs.contains("one-name"));
-    // Where a server's answer comes too late its numbers are asked for again, and a hole stays (contract, "Slug").
+    // Where a server's answer comes too late its numbers are asked for again, and a hole stays (docs/api.md, "Slugs").
     if (store_kind() == StoreKind::sqlite) {
         EXPECT_TRUE(slugs.contains("one-name-2"));
     }

@@ -1,4 +1,4 @@
-// nginx -t: what is wrong is found with file and line, and what is right passes (design.md, "Directives").
+// nginx -t: what is wrong is found with file and line, and what is right passes (docs/directives.md).
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -40,9 +40,12 @@ TEST_F(Config, SecretsAreNotQuoted) {
 
 TEST_F(Config, PasswordThatEverybodyCanRead) {
     const std::string uri = "mongodb://gateway:hidden-password@127.0.0.1:1/apps";
-    expect_warned(server("app_create_store " + uri + "; #here\nlocation / { app_create org; }"),
-                  {"password", "nginx -T", "file:/etc/nginx/app-create.uri"});
-    EXPECT_EQ(test(server("app_create_store " + uri + ";")).err.find("hidden"), std::string::npos);
+    for (const std::string &telling :
+         {uri, std::string("mongodb://127.0.0.1:1/apps?tls=true&tlscertificatekeyfilePassword=hidden-password")}) {
+        expect_warned(server("app_create_store " + telling + "; #here\nlocation / { app_create org; }"),
+                      {"password", "nginx -T", "file:/etc/nginx/app-create.uri"});
+        EXPECT_EQ(test(server("app_create_store " + telling + ";")).err.find("hidden"), std::string::npos);
+    }
     write_file(directory_.path() + "/uri", uri);
     for (const char *fine :
          {"file:@dir@/uri", "mongodb://127.0.0.1:1/apps", "mongodb://127.0.0.1:1,127.0.0.2:2/apps"}) {
@@ -53,6 +56,24 @@ TEST_F(Config, PasswordThatEverybodyCanRead) {
 
 TEST_F(Config, StoreThatNamesADirectory) {
     expect_refused(server("app_create_store sqlite:/var/lib/; #here"), "add a file name");
+}
+
+TEST_F(Config, OneFileWithAndWithoutExternalCheckpoints) {
+    make_file("apps.db");
+    ASSERT_EQ(symlink((directory_.path() + "/store/apps.db").c_str(), (directory_.path() + "/store/link.db").c_str()),
+              0);
+    const std::string first = "location /a { app_create_store sqlite:@dir@/store/apps.db; app_create org-1; }\n";
+    const std::string external = "?checkpoint=external; #here\n app_create org-1; }";
+    for (const char *name : {"apps.db", "link.db", "../store//apps.db"}) {
+        expect_refused(server(first + "location /b { app_create_store sqlite:@dir@/store/" + name + external),
+                       "\"?checkpoint=external\", say the same as in " + directory_.path() + "/nginx.conf:");
+    }
+    expect_taken(
+        server("location /a { app_create_store sqlite:@dir@/store/apps.db?checkpoint=external; app_create org-1; }\n"
+               "location /b { app_create_store sqlite:@dir@/store/apps.db" +
+               external));
+    make_file("other.db");
+    expect_taken(server(first + "location /b { app_create_store sqlite:@dir@/store/other.db" + external));
 }
 
 TEST_F(Config, ThreadPoolThatIsNotDeclared) {
@@ -71,6 +92,7 @@ TEST_F(Config, KeyCacheParametersThatAreNotTimes) {
     for (const char *parameter : {"valid=x", "valid=", "invalid=-1s", "invalid=1x", "other=1s"}) {
         expect_refused(http(std::string("app_create_key_cache zone=keys:1m ") + parameter + "; #here"), parameter);
     }
+    expect_refused(http("app_create_key_cache 1m; #here"), "it must be \"zone=NAME:SIZE\"");
 }
 
 TEST_F(Config, Duplicates) {
@@ -86,6 +108,7 @@ TEST_F(Config, Duplicates) {
     expect_refused(location("app_create_timeout 1s;\napp_create_timeout 2s;" + again), "duplicate");
     expect_refused(location("app_create_realm a;\napp_create_realm b;" + again), "duplicate");
     expect_refused(location("app_create_fallback @a;\napp_create_fallback @b;" + again), "duplicate");
+    expect_refused(location("app_create_mode off;\napp_create_mode $arg_x;" + again), "duplicate");
     expect_refused(http("app_create_key_cache zone=a:1m valid=1s valid=1s;" + again), "duplicate");
     expect_refused(http("app_create_key_cache zone=a:1m invalid=1s invalid=2s;" + again), "duplicate");
 }
@@ -97,17 +120,18 @@ TEST_F(Config, DirectivesInTheWrongPlace) {
     }
     expect_refused(server("app_create_key_cache zone=k:1m; #here"), "not allowed here");
     expect_refused(location("app_create_key_cache zone=k:1m; #here"), "not allowed here");
-    for (const char *directive :
-         {"app_create_store sqlite:/x;", "app_create_queue 1;", "app_create_timeout 1s;", "app_create_realm x;"}) {
+    for (const char *directive : {"app_create_store sqlite:/x;", "app_create_queue 1;", "app_create_timeout 1s;",
+                                  "app_create_realm x;", "app_create_mode off;"}) {
         expect_refused(main_context(std::string(directive) + " #here"), "not allowed here");
     }
     expect_refused(location("if ($arg_x) {\napp_create org; #here\n}"), "not allowed here");
 }
 
 TEST_F(Config, WrongNumbersOfArguments) {
-    for (const char *directive : {"app_create", "app_create a b", "app_create_store", "app_create_store a b",
-                                  "app_create_queue", "app_create_queue 1 1m 1", "app_create_timeout",
-                                  "app_create_fallback", "app_create_realm a b", "app_create_thread_pool"}) {
+    for (const char *directive :
+         {"app_create", "app_create a b", "app_create_store", "app_create_store a b", "app_create_queue",
+          "app_create_queue 1 1m 1", "app_create_timeout", "app_create_fallback", "app_create_realm a b",
+          "app_create_thread_pool", "app_create_mode", "app_create_mode create off"}) {
         expect_refused(location(std::string(directive) + "; #here"), "invalid number of arguments");
     }
     expect_refused(http("app_create_key_cache; #here"), "invalid number of arguments");
@@ -126,7 +150,7 @@ TEST_F(Config, EmptyArguments) {
     for (const char *empty : {"\"\"", "\" \"", "\"\\t\""}) {
         for (const char *directive :
              {"app_create", "app_create_store", "app_create_thread_pool", "app_create_queue", "app_create_queue 1",
-              "app_create_timeout", "app_create_fallback", "app_create_realm"}) {
+              "app_create_timeout", "app_create_fallback", "app_create_realm", "app_create_mode"}) {
             expect_refused(location(std::string(directive) + " " + empty + "; #here"), "empty parameter");
         }
         expect_refused(http(std::string("app_create_key_cache zone=k:1m ") + empty + "; #here"), "empty parameter");
@@ -194,6 +218,61 @@ TEST_F(Config, WarnsAboutBodiesThatTheQueueCannotHold) {
     EXPECT_NE(outcome.err.find("app_create_queue"), std::string::npos) << outcome.err;
 }
 
+TEST_F(Config, MetricsAndHealthInALocationOfTheirOwn) {
+    const std::string create = "app_create_store sqlite:@dir@/store/apps.db;\nlocation /v1 { app_create org-1; }\n";
+    make_file("apps.db");
+    for (const std::string name : {"app_create_metrics", "app_create_health"}) {
+        expect_refused(server(create + "location /m { " + name + " all; #here\n }"), name);
+        expect_refused(server(create + "location /m { " + name + "; " + name + "; #here\n }"), "duplicate");
+        expect_refused(server(create + name + "; #here"), name);
+        expect_refused(http(name + "; #here"), name);
+        expect_refused(server(create + "location /m { proxy_pass http://127.0.0.1:1; " + name + "; #here\n }"),
+                       "\"" + name + "\" shares its location with another content handler");
+        expect_refused(server(create + "location /m { " + name + "; #here\n proxy_pass http://127.0.0.1:1; }"),
+                       "\"" + name + "\" shares its location with another content handler");
+        expect_warned(server("location /m { " + name + "; #here\n }"),
+                      {"\"" + name + "\" without \"app_create\" has nothing to tell"});
+        expect_taken(server(create + "location /m { " + name + "; }"));
+    }
+    expect_refused(server(create + "location /m { app_create_health; app_create_metrics; #here\n }"), "duplicate");
+    expect_refused(server(create + "location /m { app_create org-1; app_create_metrics; #here\n }"), "content handler");
+    expect_refused(server(create + "location /m { app_create_health dead; #here\n }"),
+                   "invalid parameter \"dead\" in \"app_create_health\", it must be \"live\" or \"ready\"");
+    expect_taken(server(create + "location /l { app_create_health live; }\nlocation /r { app_create_health ready; }"));
+}
+
+TEST_F(Config, WarnsAboutCompressedAnswers) {
+    make_file("apps.db");
+    const auto with = [](const std::string &outer, const std::string &server, const std::string &location) {
+        return http("app_create_thread_pool app_create;\n" + outer + "server {\nlisten 127.0.0.1:@port@;\n" + server +
+                    "app_create_store sqlite:@dir@/store/apps.db;\nlocation / {\n" + location +
+                    "app_create org-1; #here\n}\n}");
+    };
+    const std::string on = "gzip on;\n";
+    const std::string json = "gzip_types text/css application/json;\n";
+    for (const std::string &text : {with(on + json, "", ""), with(json, on, ""), with(on, "", json),
+                                    with("", on, "gzip_types *;\n"), with("", "", json + on)}) {
+        SCOPED_TRACE(text);
+        expect_warned(text, {"\"gzip\" compresses \"application/json\"", "set \"gzip off\""});
+    }
+    for (const std::string &text : {with(on, "", ""), with(json, "", ""), with(on + json, "", "gzip off;\n"),
+                                    with(on + json, "gzip_types text/css;\n", "")}) {
+        EXPECT_EQ(expect_taken(text).err.find("[warn]"), std::string::npos);
+    }
+}
+
+TEST_F(Config, ModeThatIsNone) {
+    for (const char *mode : {"on", "Create", "OFF", "validate,off", "validateOnly", "of"}) {
+        expect_refused(location(std::string("app_create org;\napp_create_mode ") + mode + "; #here"),
+                       std::string("invalid value \"") + mode +
+                           "\" in \"app_create_mode\", it must be \"create\", \"validate\" or \"off\"");
+        expect_refused(http(std::string("app_create_mode ") + mode + "; #here"), "app_create_mode");
+    }
+    for (const char *mode : {"create", "validate", "off", "$arg_mode", "o$arg_mode"}) {
+        expect_taken(location(std::string("app_create org;\napp_create_mode ") + mode + ";"));
+    }
+}
+
 TEST_F(Config, RealmWithAControlCharacter) {
     expect_refused(location("app_create org;\napp_create_realm \"a\\nb\"; #here"), "realm");
 }
@@ -213,9 +292,11 @@ TEST_F(Config, PassesWithEveryDirective) {
     const Outcome outcome = expect_taken(
         http("app_create_key_cache zone=keys:64k valid=1m invalid=500ms;\napp_create_store sqlite:@dir@/store/a.db;\n"
              "app_create_thread_pool app_create;\napp_create_queue 10 1m;\napp_create_timeout 2s;\n"
-             "app_create_realm outer;\nserver {\nlisten 127.0.0.1:@port@;\napp_create_realm inner;\n"
+             "app_create_realm outer;\napp_create_mode create;\nserver {\nlisten 127.0.0.1:@port@;\n"
+             "app_create_realm inner;\napp_create_mode validate;\n"
              "location @api { return 200; }\n"
              "location / { app_create $arg_org; app_create_fallback @api; app_create_queue 1;\n"
+             "app_create_mode $arg_mode;\n"
              "app_create_store sqlite:@dir@/store/b.db; if ($arg_x) { add_header X y; }\n"
              "limit_except POST { deny all; } } }"));
     EXPECT_EQ(outcome.err.find("[warn]"), std::string::npos) << outcome.err;

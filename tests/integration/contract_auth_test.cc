@@ -1,4 +1,4 @@
-// Bearer tokens (contract, "Authentication").
+// Bearer tokens (docs/api.md, "Authentication").
 #include "harness/answers.h"
 #include "harness/suite.h"
 

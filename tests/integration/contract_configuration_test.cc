@@ -1,4 +1,4 @@
-// configuration.storageProvider, configuration.notificationLanguage and the plan's retention (contract, "Body").
+// configuration.storageProvider, configuration.notificationLanguage and the plan's retention (docs/api.md, "Fields").
 #include "harness/answers.h"
 #include "harness/suite.h"
 
@@ -26,6 +26,17 @@ TEST_F(ContractConfiguration, ProviderNamedIsResolved) {
                                  R"(","name":"Bucket","region":"eu-west-1","config":{"bucket":"b","n":[1,2]},)"
                                  R"("provider":"aws-s3"},"notificationLanguage":"en")";
     EXPECT_NE(response.body.find(expected), std::string::npos) << response.body;
+}
+
+// As on the published page.
+TEST_F(ContractConfiguration, ProvidersConfigCanBeAString) {
+    const Organization org = gateway().store().organization();
+    const Key key = gateway().store().key(org);
+    const std::string id = gateway().store().provider(org, {"--config", R"("production-app-storage")"});
+    const Response response = create(org, key, named(id));
+    expect_created(response);
+    EXPECT_NE(response.body.find(R"("config":"production-app-storage","provider":"aws-s3"})"), std::string::npos)
+        << response.body;
 }
 
 TEST_F(ContractConfiguration, ProviderIsMatchedInAnyCase) {

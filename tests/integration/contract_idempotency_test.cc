@@ -1,4 +1,4 @@
-// Idempotency-Key (contract, "Beyond the published page").
+// Idempotency-Key (docs/api.md, "Idempotency-Key").
 #include <chrono>
 #include <future>
 #include <thread>
@@ -133,7 +133,8 @@ TEST_P(ContractIdempotency, AtTheSameTimeCreatesOneApplication) {
     EXPECT_EQ(gateway().store().count(org_), 1);
 }
 
-// The contract allows 409/5001 here; waiting for the first and replaying it spares the client a repetition.
+// 409/5001 is allowed here (docs/api.md, "Idempotency-Key"); waiting for the first and replaying it spares the client a
+// repetition.
 TEST_P(ContractIdempotency, SecondWaitsForTheFirstAndIsReplayed) {
     NEEDS_LOCK();
     const Request request = keyed(org_, key_, "twins", R"({"name":"Twins"})");

@@ -1,4 +1,4 @@
-// Malformed JSON: one error, pointer "", line and column (contract, "Body").
+// Malformed JSON: one error, pointer "", line and column (docs/api.md, "Malformed JSON").
 #include "harness/answers.h"
 #include "harness/suite.h"
 

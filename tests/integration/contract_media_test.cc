@@ -1,4 +1,4 @@
-// Content-Type, Content-Encoding, query parameters (contract, step 4).
+// Content-Type, Content-Encoding, query parameters (docs/api.md, "Headers and query").
 #include "harness/answers.h"
 #include "harness/suite.h"
 

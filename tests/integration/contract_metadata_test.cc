@@ -1,4 +1,4 @@
-// metadata comes back value for value, in the order sent (contract, "Body").
+// metadata comes back value for value, in the order sent (docs/api.md, "Metadata").
 #include "harness/answers.h"
 #include "harness/suite.h"
 

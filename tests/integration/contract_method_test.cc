@@ -1,4 +1,4 @@
-// Methods, versions of HTTP, and connections that stay (contract, step 1 and "Response 200").
+// Methods, versions of HTTP, and connections that stay (docs/api.md, "Order of checks", 1, and "Response").
 #include "harness/answers.h"
 #include "harness/suite.h"
 

@@ -1,4 +1,4 @@
-// Which check answers when two would: each pair of neighbours (contract, "Request"), and the plan's limit.
+// Which check answers when two would: each pair of neighbours (docs/api.md, "Order of checks"), and the plan's limit.
 #include "harness/answers.h"
 #include "harness/suite.h"
 

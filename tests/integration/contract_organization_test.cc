@@ -1,4 +1,4 @@
-// {organizationId} (contract, "organizationId").
+// {organizationId} (docs/api.md, "Organization").
 #include <algorithm>
 #include <cctype>
 

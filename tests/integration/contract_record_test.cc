@@ -1,4 +1,4 @@
-// The answer to a create (contract, "Response 200").
+// The answer to a create (docs/api.md, "Response").
 #include <regex>
 
 #include "harness/answers.h"

@@ -1,4 +1,4 @@
-// ?validateOnly=true (contract, "Beyond the published page").
+// ?validateOnly=true (docs/api.md, "Validate only").
 #include "harness/answers.h"
 #include "harness/suite.h"
 

@@ -155,9 +155,9 @@ class EarlyData : public SharedGateway<EarlyData> {
     // A session that early data can be sent in.
     void get_ticket() {
         const Outcome done = run(openssl(gateway().port(Protocol::tls_http1), {"-sess_out", file("ticket")}),
-                                 "GET /static.txt HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+                                 {.input = "GET /static.txt HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"});
         ASSERT_NE(done.out.find("static"), std::string::npos) << done.out << done.err;
-        ASSERT_GT(file_size(file("ticket")), 0U);
+        ASSERT_GT(file_size(file("ticket")), 0);
     }
 };
 
@@ -184,7 +184,7 @@ TEST_F(EarlyData, WithAnIdempotencyKeyCreates) {
 
 TEST_F(EarlyData, AfterTheHandshakeIsOrdinaryData) {
     const std::string bytes = write_create("Late", {});
-    const Outcome done = run(openssl(gateway().port(Protocol::tls_http1), {}), bytes);
+    const Outcome done = run(openssl(gateway().port(Protocol::tls_http1), {}), {.input = bytes});
     EXPECT_TRUE(done.out.starts_with("HTTP/1.1 200 ")) << done.out;
     EXPECT_EQ(made(), 1);
 }

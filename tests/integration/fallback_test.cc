@@ -1,4 +1,5 @@
-// app_create_fallback: every method but POST goes on to an upstream (design.md, "Directives").
+// app_create_fallback: every method but POST goes on to an upstream (docs/directives.md,
+// "app_create_fallback").
 #include "harness/answers.h"
 #include "harness/suite.h"
 

@@ -1,4 +1,5 @@
-// Authenticated keys, shared by workers (design.md, app_create_key_cache; nginx-rules.md, 26 and 27d).
+// Authenticated keys, shared by workers (docs/directives.md, "app_create_key_cache"; docs/architecture.md,
+// "Key cache and look-ups").
 #include <chrono>
 #include <ctime>
 
@@ -87,6 +88,48 @@ TEST_P(KeyCacheLong, ExpiryCountsAlsoWhileCached) {
     create(key);
     EXPECT_TRUE(eventually([&] { return create(key).status == 401; }));
     expect_unauthorized(create(key));
+}
+
+// Each on connections of its own, so that every worker answers some.
+bool all_answer(Gateway &gateway, const Request &request, int status) {
+    for (int i = 0; i < 20; ++i) {
+        if (gateway.client().send(request).status != status) return false;
+    }
+    return true;
+}
+
+// Its time would be an hour.
+TEST_P(KeyCacheLong, RevokedKeyStopsAtOnceInAllWorkers) {
+    const Key key = gateway().store().key(gateway().organization());
+    const Key other = gateway().store().key(gateway().organization());
+    // Nothing of it reaches the store, which therefore tells of no change by the way.
+    const Request request = Gateway::request(gateway().organization(), key, "{}");
+    ASSERT_TRUE(all_answer(gateway(), request, 400));
+    ASSERT_TRUE(all_answer(gateway(), Gateway::request(gateway().organization(), other, "{}"), 400));
+    gateway().store().tell({"key", "revoke", key.id});
+    EXPECT_TRUE(eventually([&] { return all_answer(gateway(), request, 401); }));
+    gateway().nginx().reload();
+    EXPECT_TRUE(all_answer(gateway(), request, 401));
+    // The others were asked for once more, and are cached again.
+    EXPECT_EQ(create(other).status, 200);
+    EXPECT_EQ(create(other).header("X-Cache"), "HIT");
+}
+
+TEST_P(KeyCacheLong, RotatedKeyStopsAtOnceInAllWorkers) {
+    const Key key = gateway().store().key(gateway().organization());
+    const Request request = Gateway::request(gateway().organization(), key, "{}");
+    ASSERT_TRUE(all_answer(gateway(), request, 400));
+    gateway().store().tell({"key", "rotate", key.id, "--overlap", "0"});
+    EXPECT_TRUE(eventually([&] { return all_answer(gateway(), request, 401); }));
+}
+
+TEST_P(KeyCacheLong, OrganizationIsDisabledAtOnceInAllWorkers) {
+    const Organization org = gateway().store().organization();
+    const Key key = gateway().store().key(org);
+    const Request request = Gateway::request(org, key, "{}");
+    ASSERT_TRUE(all_answer(gateway(), request, 400));
+    gateway().store().tell({"org", "disable", org.id});
+    EXPECT_TRUE(eventually([&] { return all_answer(gateway(), request, 404); }));
 }
 
 TEST_P(KeyCacheShort, RevokedKeyStopsAfterValid) {

@@ -50,13 +50,13 @@ class Litestream : public OwnGateway, public ::testing::WithParamInterface<int> 
     [[nodiscard]] std::string path() { return gateway().directory() + "/store/apps.db"; }
     void start_litestream() {
         litestream_ =
-            harness::start({APP_CREATE_LITESTREAM, "replicate", "-config", gateway().directory() + "/litestream.yml"},
-                           gateway().directory() + "/litestream.log");
+            test::start({APP_CREATE_LITESTREAM, "replicate", "-config", gateway().directory() + "/litestream.yml"},
+                        gateway().directory() + "/litestream.log");
     }
     void kill_litestream() {
         if (litestream_ <= 0) return;
         kill(litestream_, SIGKILL);
-        waitpid(litestream_, nullptr, 0);
+        reap(litestream_);
         litestream_ = 0;
     }
     // Every process of the host at once.
@@ -77,14 +77,7 @@ class Litestream : public OwnGateway, public ::testing::WithParamInterface<int> 
         last_words_ = outcome.out + outcome.err;
         return outcome.status == 0;
     }
-    std::set<std::string> ids_in(const std::string &file) {
-        const Outcome outcome = run({appctl_path(), "--store", "sqlite:" + file, "--json", "app", "list", "--org",
-                                     gateway().organization().slug});
-        EXPECT_EQ(outcome.status, 0) << outcome.err;
-        std::set<std::string> out;
-        for (const Json &record : Json::parse(outcome.out).items()) out.insert(record.string("/id"));
-        return out;
-    }
+    std::set<std::string> ids_in(const std::string &file) { return ids_in_file(file, gateway().organization()); }
 
     std::string replica_, last_words_;
     pid_t litestream_ = 0;

@@ -1,4 +1,4 @@
-// Keys that are looked up: who waits for them, and for a thread (nginx-rules.md, 27f).
+// Keys that are looked up: who waits for them, and for a thread (docs/architecture.md, "Key cache and look-ups").
 #include "harness/answers.h"
 #include "harness/held_thread.h"
 #include "harness/suite.h"

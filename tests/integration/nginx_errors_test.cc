@@ -1,4 +1,5 @@
-// What nginx and its other modules answer in the location has the contract's form (contract, "Errors").
+// What nginx and its other modules answer in the location has the form of our own errors
+// (docs/api.md, "Errors").
 #include "harness/answers.h"
 #include "harness/suite.h"
 

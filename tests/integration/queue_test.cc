@@ -1,4 +1,4 @@
-// app_create_queue: beyond it 503/1006, at once (contract, "Errors").
+// app_create_queue: beyond it 503/1006, at once (docs/api.md, "Errors").
 #include <algorithm>
 
 #include "harness/answers.h"

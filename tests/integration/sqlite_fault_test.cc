@@ -1,4 +1,4 @@
-// A store file that fails: missing, foreign, corrupt, old, full, replaced (contract, "Errors").
+// A store file that fails: missing, foreign, corrupt, old, full, replaced (docs/api.md, "Errors").
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 
 #include "harness/answers.h"
 #include "harness/fault_suite.h"
-#include "harness/sqlite_file.h"
+#include "support/sqlite_file.h"
 
 namespace appcreate::harness {
 namespace {

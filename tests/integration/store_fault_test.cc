@@ -1,4 +1,4 @@
-// A store that does not answer, of whatever kind (contract, "Errors").
+// A store that does not answer, of whatever kind (docs/api.md, "Errors").
 #include "harness/answers.h"
 #include "harness/fault_suite.h"
 

@@ -113,6 +113,7 @@ TEST_F(StoreWarningOfRights, DirectoryOfOthers) {
 TEST_F(StoreWarningOfRights, DirectoriesOfTheSystem) {
     expect_moved("/apps.db", "/");
     expect_moved("/etc/apps.db", "/etc");
+    expect_moved("/root/apps.db", "/root");
     expect_moved("/var/lib/apps.db", "/var/lib");
     expect_moved("/srv/apps.db", "/srv");
     expect_moved("/usr/local/games/apps.db", "/usr/local/games");
@@ -131,6 +132,15 @@ TEST_F(StoreWarningOfRights, File) {
     expect_warned(store("@dir@/store/apps.db"),
                   {'"' + file + "\" cannot be read and written", user(),
                    "chown " + worker_user().name + ":" + worker_user().group + " " + file});
+}
+
+TEST_F(StoreWarningOfRights, FileOfTheWorkersThatTheyMayNotWrite) {
+    const std::string file = directory_.path() + "/store/apps.db";
+    write_file(file, "not empty");
+    ASSERT_EQ(chown(file.c_str(), worker_user().uid, worker_user().gid), 0);
+    ASSERT_EQ(chmod(file.c_str(), 0444), 0);
+    expect_warned(store("@dir@/store/apps.db"),
+                  {'"' + file + "\" cannot be read and written", user(), "chmod u+rw " + file});
 }
 
 TEST_F(StoreWarningOfRights, ReadOnlyFileSystem) {

@@ -1,4 +1,4 @@
-// Subrequests create nothing; internal redirects arrive like requests (contract, "Authentication").
+// Subrequests create nothing; internal redirects arrive like requests (docs/api.md, "Authentication").
 #include "harness/answers.h"
 #include "harness/suite.h"
 

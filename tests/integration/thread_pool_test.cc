@@ -1,4 +1,5 @@
-// A thread pool of nginx's that takes no more (contract, "Errors": 503/1006; design, "Bounded everywhere"), and what
+// A thread pool of nginx's that takes no more (docs/api.md, "Codes": 503/1006; docs/architecture.md,
+// "Threads"), and what
 // does not go there.
 #include <chrono>
 #include <csignal>

@@ -1,4 +1,4 @@
-// $app_create_… in logs and headers (design.md, "Directives").
+// $app_create_… in logs and headers (docs/directives.md, "Variables").
 #include <regex>
 #include <set>
 #include <string>

@@ -1,5 +1,5 @@
 // What a worker has of its own: threads, connections, and none of it in a process that is its own master
-// (nginx-rules.md, "Life cycle").
+// (docs/architecture.md, "Life cycle").
 #include <csignal>
 #include <filesystem>
 

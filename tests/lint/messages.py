@@ -12,10 +12,9 @@ import sys
 
 # Where lines of the log come from. Left out is what only appctl prints, what clients read, and what "nginx -t" says of
 # a URI's form (docs/stores.md).
-SOURCES = ["module/*.cpp", "core/src/sqlite/*.cc", "core/src/mongo/*.cc"]
+SOURCES = ["module/*.cc", "core/src/sqlite/**/*.cc", "core/src/mongo/**/*.cc"]
 NOT_LOGGED = re.compile(
-    r"/(reasons\.cpp|applications|organizations|providers|keys|plans|check|transfer\w*|places|uri_check|query|remote\w*|batch\w*"
-    r"|backup|restore\w*|new_file|single_file|bare_file|whole|frozen)(\.cc)?$"
+    r"(^|/)(module/(reason_phrases|metrics_text|health)|admin/\w+|copy/\w+|backup/\w+|create/\w+|query|uri_check|new_file|bare_file|damage_note|frozen)(\.cc)?$"
 )
 
 # For developers, in an nginx of theirs.
@@ -23,12 +22,12 @@ DEBUG = re.compile(r"\bngx_log_debug\d\([^;]*\);")
 
 # Literals of some words that are no messages.
 NOT_MESSAGES = [
-    re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|BEGIN|VALUES|WHERE|FROM|SET)\b"),
+    re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|BEGIN|VALUES|WHERE|FROM|SET|ALTER)\b"),
     re.compile(r"^application/json"),
 ]
 
 TOKEN = re.compile(
-    r"""//[^\n]*|/\*.*?\*/|\#\s*include[^\n]*|'(?:\\.|[^'\\])+'|R"\((?P<raw>.*?)\)"|"(?P<text>(?:\\.|[^"\\\n])*)"|(?P<gap>\s+)|(?P<code>.)""",
+    r"""//[^\n]*|/\*.*?\*/|\#\s*include[^\n]*|\b\d[\w']*|'(?:\\.|[^'\\\n])+'|R"\((?P<raw>.*?)\)"|"(?P<text>(?:\\.|[^"\\\n])*)"|(?P<gap>\s+)|(?P<code>.)""",
     re.S | re.X,
 )
 CONVERSION = re.compile(r"%(?:\.?\*s|[0-9.]*(?:ui|uz|ul|V|s|P|i|d|xd|T|O|M)|%)")
@@ -77,7 +76,7 @@ def main(root):
                 if normalized(text) not in page:
                     missing += 1
                     print(f"{path.relative_to(root)}: not in docs/operations.md: {normalized(text)}")
-    if found < 60:
+    if found < 150:
         print(f"only {found} messages were found: this test no longer reads the sources as they are written")
         return 1
     print(f"{found} messages, {missing} missing")

@@ -22,5 +22,5 @@ check() {
 }
 export -f check
 
-find core/src module cli \( -name '*.cc' -o -name '*.cpp' \) | sort |
+find core/src module cli -name '*.cc' | sort |
     xargs -P "$(nproc)" -I '{}' bash -c 'check "$1"' check '{}'

@@ -70,6 +70,35 @@ TEST_F(CheckTest, ALateRecordIsMovedInsideByGatewaysAndByRepair) {
     EXPECT_EQ(stored(tenant), 4);
 }
 
+// Without its unique index two records got one place. The one that lost it stands outside of the limit, and is counted
+// under every later one.
+TEST_F(CheckTest, WhatRepairPutsOutsideIsCountedUnderARaisedLimit) {
+    const Tenant tenant = admin().make_tenant(2);
+    EXPECT_CREATED(admin().create(tenant));
+    EXPECT_CREATED(admin().create(tenant));
+    ASSERT_TRUE(direct().command(bson(R"({"dropIndexes":"applications","index":"organization_place"})")).ok);
+    std::vector<Bson> documents;
+    const std::string id = R"({"$oid":")" + ObjectId::make().hex() + R"("})";
+    documents.push_back(bson(R"({"_id":)" + id + R"(,"organization":{"$oid":")" + tenant.organization +
+                             R"("},"slug":")" + unique_name("twin") +
+                             R"(","place":{"$numberLong":"1"},"limitVersion":{"$numberLong":"1"},"request":)" + id +
+                             "}"));
+    ASSERT_TRUE(direct().insert("applications", documents).ok);
+    const std::string problems = found(true, false);
+    EXPECT_NE(problems.find("its place is that of"), std::string::npos) << problems;
+    EXPECT_NE(problems.find("3 applications, its limit is 2"), std::string::npos) << problems;
+    admin().set_limit(tenant, 3);
+    EXPECT_REFUSED(Gateway(server().uri({}, database())).create(tenant), AC_CODE_LIMIT);
+    EXPECT_EQ(stored(tenant), 3);
+    found(false, true);
+    admin().set_limit(tenant, 4);
+    Gateway gateway(server().uri({}, database()));
+    EXPECT_CREATED(gateway.create(tenant));
+    EXPECT_REFUSED(gateway.create(tenant), AC_CODE_LIMIT);
+    EXPECT_EQ(stored(tenant), 4);
+    found(false, true);
+}
+
 TEST_F(CheckTest, APlaceThatIsSaidToBeTakenAndIsFreeIsReported) {
     const Tenant tenant = admin().make_tenant(3);
     std::vector<Answer> answers;

@@ -16,7 +16,7 @@ class Concern : public StoreTest {
         StoreTest::SetUp();
         if (IsSkipped()) return;
         proxy_ = make_proxy();
-        for (const char *command : {"insert", "update", "delete", "find", "aggregate"}) watch(command);
+        for (const char *command : {"insert", "update", "delete", "find", "aggregate", "findAndModify"}) watch(command);
         gateway_ = std::make_unique<Gateway>(uri(*proxy_));
     }
     Gateway &gateway() { return *gateway_; }
@@ -65,6 +65,26 @@ TEST_F(Concern, InsertsAskForAMajorityWithJournal) {
         ASSERT_TRUE(bson_iter_init(&at, insert.get()) && bson_iter_find_descendant(&at, "writeConcern.j", &journal));
         EXPECT_TRUE(bson_iter_bool(&journal));
         EXPECT_GT(integer_at(insert.get(), "writeConcern.wtimeout").value_or(0), 0);
+    }
+}
+
+// Guards: that what appctl says is gone does not come back with another primary.
+TEST_F(Concern, RemovalsAskForAMajorityWithJournal) {
+    const Tenant tenant = admin().make_tenant();
+    EXPECT_CREATED(admin().create(tenant, order("First")));
+    EXPECT_CREATED(admin().create(tenant, order("Second")));
+    gateway().store().app_delete(tenant.organization, "first", [](std::string_view) { return true; });
+    EXPECT_EQ(gateway().store().org_delete(tenant.organization, true), 1U);
+    for (const auto &[command, least] :
+         std::map<std::string, std::size_t>{{"findAndModify", 1}, {"delete", 3}, {"update", 1}}) {
+        const std::vector<Bson> all = sent(command);
+        EXPECT_GE(all.size(), least) << command;
+        for (const Bson &one : all) {
+            // Counters only suggest.
+            if (is_about(one, "delete", "slugs")) continue;
+            EXPECT_EQ(text_at(one.get(), "writeConcern.w"), "majority") << json(one.get());
+            EXPECT_TRUE(has(one, "writeConcern.j")) << json(one.get());
+        }
     }
 }
 

@@ -6,12 +6,11 @@
 #include <map>
 #include <set>
 
-#include "errors.h"
 #include "harness/client.h"
 #include "harness/deployment.h"
 #include "harness/gateway.h"
 #include "harness/socket.h"
-#include "record.h"
+#include "request/record.h"
 
 namespace appcreate::mongotest {
 namespace {
@@ -181,7 +180,7 @@ TEST_P(RealServer, ElectionsLoseAndDoubleNothing) {
                     std::chrono::minutes(3));
                 EXPECT_TRUE(answered) << "the set did not come back";
                 EXPECT_CREATED(answer);
-                bodies[*keyed.idempotency_key] = answer.body;
+                bodies[keyed.idempotency_key] = answer.body;
             }
             return bodies;
         }));

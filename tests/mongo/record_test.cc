@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/store_test.h"
-#include "record.h"
+#include "request/record.h"
 
 namespace appcreate::mongotest {
 namespace {

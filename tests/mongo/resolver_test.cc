@@ -1,10 +1,13 @@
-// A cluster that a name server has to name ("mongodb+srv"), and name servers that do not.
+// A cluster that a name server has to name ("mongodb+srv"), a server that it has to find, and name servers that do not.
 #include <gtest/gtest.h>
 
+#include "auth/token.h"
+#include "base/values.h"
+#include "harness/fault_proxy.h"
 #include "harness/gateway.h"
 #include "harness/name_server.h"
-#include "token.h"
-#include "values.h"
+#include "harness/server.h"
+#include "harness/socket.h"
 
 namespace appcreate::mongotest {
 namespace {
@@ -39,7 +42,11 @@ TEST(Resolver, AClusterThatNobodyKnowsIsAskedForOnceInAWhileAndNobodyWaits) {
     const int once = names.questions();
     EXPECT_GE(once, 1);
     EXPECT_LE(once, 8);
-    for (int i = 0; i < 50; ++i) EXPECT_REFUSED(gateway.create(stranger()), AC_CODE_DATABASE);
+    // For as long as many look-ups take.
+    const Tenant nobody = stranger();
+    for (int i = 0; i < 50 || monotonic_ns() - start < 500'000'000; ++i) {
+        EXPECT_REFUSED(gateway.create(nobody), AC_CODE_DATABASE);
+    }
     EXPECT_LE(names.questions(), once * (1 + (monotonic_ns() - start) / 1'000'000'000));
     ASSERT_EQ(gateway.complaints().size(), 1U);
     EXPECT_NE(gateway.complaints().front().find("cluster.test.example"), std::string::npos);
@@ -69,6 +76,58 @@ TEST(Resolver, ASilentNameServerHoldsNeitherRequestsNorTheEndOfTheProcess) {
         EXPECT_LE(names.questions(), 3);
     }
     EXPECT_LT(monotonic_ns() - start, 60'000'000'000);
+}
+
+// libmongoc's threads that watch a server look its name up too, and are waited for when its clients go.
+TEST(Resolver, ASilentNameServerHoldsNoEndOfAStoreWhoseServerHasAName) {
+    if (!is_inside()) return;
+    const NameServer names;
+    const std::int64_t start = monotonic_ns();
+    {
+        Gateway gateway("mongodb://db.test.example/apps", 1'000, true);
+        EXPECT_REFUSED(gateway.create(stranger()), AC_CODE_DATABASE);
+        EXPECT_GT(names.questions(), 0);
+    }
+    EXPECT_LT(monotonic_ns() - start, 60'000'000'000);
+}
+
+// A plain name is looked up for each connection, by whoever needs it.
+TEST(Resolver, ASilentNameServerHoldsNobodyWhoNeedsAConnection) {
+    if (!is_inside()) return;
+    NEEDS_MONGO_SERVER();
+    NameServer names;
+    names.set(NameServer::Mood::kOne);
+    FaultProxy proxy(shared_server().port());
+    const std::string uri = "mongodb://db.test.example:" + std::to_string(proxy.port()) + "/" + unique_name("t");
+    std::int64_t start = 0;
+    {
+        Gateway gateway(uri, 4'000);
+        gateway.store().init();
+        const Tenant tenant = gateway.make_tenant();
+        EXPECT_CREATED(gateway.create(tenant));
+        const auto look_up = [&gateway] {
+            ac_lookup lookup{};
+            try {
+                gateway.store().find_keys({&lookup, 1}, monotonic_ns() + 3'000'000'000);
+            } catch (const Failure &) {
+                return false;
+            }
+            return true;
+        };
+        EXPECT_TRUE(look_up());
+        // The connection that there is has to be in use, or it is taken.
+        const auto held = proxy.hold_request("find", "apiKeys");
+        auto first = std::async(std::launch::async, look_up);
+        ASSERT_TRUE(proxy.wait_hits(held));
+        names.set(NameServer::Mood::kSilent);
+        const int before = names.questions();
+        start = monotonic_ns();
+        EXPECT_FALSE(look_up());
+        EXPECT_GT(names.questions(), before) << "it needed another one";
+        proxy.release(held);
+        first.get();
+    }
+    EXPECT_LT(monotonic_ns() - start, 60'000'000'000) << "the resolver's own patience is more than two minutes";
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 
 #include "harness/command_monitor.h"
 #include "harness/store_test.h"
-#include "mongo/plans.h"
+#include "mongo/create/plan_cache.h"
 
 namespace appcreate::mongotest {
 namespace {
@@ -82,7 +82,7 @@ std::vector<Order> orders(int n, const std::string &prefix, bool keyed = false) 
         out.push_back(keyed ? order(name, name + unique_name("key")) : order(name));
         std::replace(out.back().body.begin(), out.back().body.end(), '\n', ' ');
         if (keyed) {
-            std::string &key = *out.back().idempotency_key;
+            std::string &key = out.back().idempotency_key;
             std::replace(key.begin(), key.end(), ' ', '-');
         }
     }

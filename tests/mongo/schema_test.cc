@@ -3,7 +3,7 @@
 
 #include "harness/command_monitor.h"
 #include "harness/store_test.h"
-#include "mongo/schema.h"
+#include "mongo/schema/schema.h"
 
 namespace appcreate::mongotest {
 namespace {

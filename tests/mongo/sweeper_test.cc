@@ -2,8 +2,12 @@
 #include <gtest/gtest.h>
 
 #include "harness/store_test.h"
-#include "mongo/batch.h"
-#include "mongo/sweeper.h"
+#include "kinds.h"
+#include "mongo/create/batch.h"
+#include "mongo/schema/schema.h"
+#include "mongo/serve/key_use.h"
+#include "mongo/serve/sweeper.h"
+#include "mongo/serve/upkeep.h"
 
 namespace appcreate::mongotest {
 namespace {
@@ -17,7 +21,7 @@ class SweeperTest : public StoreTest {
         pool_ = std::make_unique<mongo::Pool>(parse_uri(uri(*proxy_)), 20'000, 2);
     }
     FaultProxy &proxy() { return *proxy_; }
-    mongo::Session session() { return pool_->lend(); }
+    mongo::Client client() { return pool_->lend(); }
     // Records whose requests are kept until then.
     void keep(const Tenant &tenant, int n, std::int64_t until) {
         std::vector<Bson> documents;
@@ -50,7 +54,7 @@ TEST_F(SweeperTest, ForgetsHundredsInTwoRoundTrips) {
     const Tenant tenant = admin().make_tenant();
     keep(tenant, 1'100, 1'000);
     keep(tenant, 5, now_ms() - mongo::kClockSlackMs / 2);
-    const mongo::Session one = session();
+    const mongo::Client one = client();
     proxy().reset_counts();
     EXPECT_TRUE(mongo::sweep_expired_requests(one, now_ms()));
     EXPECT_TRUE(mongo::sweep_expired_requests(one, now_ms()));
@@ -62,7 +66,7 @@ TEST_F(SweeperTest, ForgetsHundredsInTwoRoundTrips) {
 }
 
 TEST_F(SweeperTest, OneProcessDoesItAtATime) {
-    const mongo::Session one = session();
+    const mongo::Client one = client();
     mongo::SweepLease first;
     mongo::SweepLease second;
     const std::int64_t now = now_ms();
@@ -72,6 +76,26 @@ TEST_F(SweeperTest, OneProcessDoesItAtATime) {
     EXPECT_FALSE(second.take(one, now + 100'000));
     EXPECT_TRUE(second.take(one, now + 200'000)) << "the first is gone";
     EXPECT_FALSE(first.take(one, now + 201'000));
+}
+
+// A store that is closed waits for a sweep until its time is up, and begins no other one.
+TEST_F(SweeperTest, OneThatIsSlowIsNotWaitedForAndIsTheLast) {
+    constexpr std::int64_t kMinuteNs = 60LL * 1'000'000'000;
+    constexpr int kMore = 3;
+    keep(admin().make_tenant(), 2 * static_cast<int>(mongo::kSweep) + kMore, 1'000);
+    const auto pool = std::make_shared<mongo::Pool>(parse_uri(uri(proxy())), 240'000, 2);
+    const auto held = proxy().hold_reply("find", "applications");
+    {
+        mongo::Upkeep upkeep(pool, std::make_shared<mongo::SchemaCheck>(nullptr, nullptr),
+                             std::make_shared<mongo::KeyUse>());
+        upkeep.start(mongo::SweepPace(monotonic_ns() - kMinuteNs));
+        ASSERT_TRUE(proxy().wait_hits(held));
+        upkeep.stop(monotonic_ns());
+    }
+    EXPECT_GT(pool.use_count(), 1) << "its thread has the pool still: it was waited for";
+    proxy().release(held);
+    ASSERT_TRUE(eventually([&pool] { return pool.use_count() == 1; }));
+    EXPECT_EQ(kept(), static_cast<std::int64_t>(mongo::kSweep) + kMore) << "more than what it was at";
 }
 
 }  // namespace

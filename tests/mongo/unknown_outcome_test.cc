@@ -6,7 +6,7 @@
 
 #include "harness/presets.h"
 #include "harness/store_test.h"
-#include "record.h"
+#include "request/record.h"
 
 namespace appcreate::mongotest {
 namespace {

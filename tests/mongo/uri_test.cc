@@ -3,12 +3,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "app_create.h"
+#include "support/files.h"
 
 namespace appcreate::mongotest {
+
+using namespace test;
+
 namespace {
 
 constexpr const char *kSecret = "hunter2";
@@ -136,10 +137,10 @@ TEST(MongoUri, FilesOfTlsMayComeLater) {
         EXPECT_NE(std::string(error.message).find(unreadable), std::string::npos) << error.message;
         EXPECT_EQ(std::string(error.message).find("app-create-certificate"), std::string::npos) << error.message;
 
-        std::ofstream(path) << "not looked at before a server is there\n";
+        write_file(path, "not looked at before a server is there\n");
         EXPECT_EQ(ac_store_warm(store, &error), AC_EUNAVAILABLE);
         EXPECT_EQ(std::string(error.message).find("cannot be read"), std::string::npos) << error.message;
-        std::filesystem::remove(path);
+        ASSERT_EQ(::unlink(path.c_str()), 0);
         ac_store_close(store);
         ac_uri_free(uri);
     }
@@ -163,17 +164,15 @@ TEST(MongoUri, NoMessageRepeatsWhatMayBeAPassword) {
 }
 
 TEST(MongoUri, ComesOutOfAFileOrAVariable) {
-    std::string directory = (std::filesystem::temp_directory_path() / "app-create-uri-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(directory.data()), nullptr);
-    const std::string file = directory + "/uri";
+    const TempDir directory;
+    const std::string file = directory.file("uri");
     const std::string uri = std::string("mongodb://someone:") + kSecret + "@host/apps";
-    std::ofstream(file) << uri << "\n";
+    write_file(file, uri + "\n");
     expect_named("file:" + file, "mongodb://host:27017/apps");
-    std::ofstream(file) << uri << "?w=1\n";
+    write_file(file, uri + "?w=1\n");
     expect_refused("file:" + file, "\"w\" must be \"majority\" or absent");
-    std::ofstream(file) << "mongo://someone:" << kSecret << "@host/apps\n";
+    write_file(file, std::string("mongo://someone:") + kSecret + "@host/apps\n");
     expect_refused("file:" + file, "no known scheme in the store URI file");
-    std::filesystem::remove_all(directory);
 
     // NOLINTBEGIN(concurrency-mt-unsafe): one thread.
     ::setenv("APP_CREATE_TEST_URI", uri.c_str(), 1);

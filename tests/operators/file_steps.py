@@ -85,7 +85,10 @@ class FileSteps(Steps):
             had_stray[0] = how == "mv" and store.has_stray_log()
             for file, suffix in new:
                 if how == "cp":
+                    was_there = store.file(suffix).exists()
                     shutil.copyfile(file, store.file(suffix))
+                    if not was_there:
+                        store.own(store.file(suffix))  # who copies gives it to the gateway's user
                 else:
                     os.rename(file, target if how == "mv-target" and suffix == "" else store.file(suffix))
 
@@ -230,8 +233,10 @@ class FileSteps(Steps):
                 os.chmod(path, {"none": 0, "read": 0o550 if path.is_dir() else 0o440}[what.rpartition("-")[2]])
 
         def mend():
-            os.chown(path, state.st_uid, state.st_gid)
-            os.chmod(path, state.st_mode & 0o7777)
+            # The last who had the store open took the index away.
+            with contextlib.suppress(FileNotFoundError):
+                os.chown(path, state.st_uid, state.st_gid)
+                os.chmod(path, state.st_mode & 0o7777)
 
         self.broken_and_mended(then, break_, mend)
         return INTACT
@@ -387,6 +392,8 @@ class FileSteps(Steps):
 
         def live() -> None:
             put_away(os.rename)
+            if s.model.doubtful:
+                s.note_what_is_left()  # who never saw a store there sees none at this moment
             os.rename(new, store.path)
 
         mode = {"stopped": "stopped", "killed": "killed", "live": "quiet", "load": "load", "restore": "load"}[how]

@@ -197,16 +197,53 @@ FOUND: dict = {
             "list",
         ],
     },
+    # A copy of before the last checkpoint, whose mark was that of the present file: the log was mixed with it.
+    "copied-over-older": {
+        "steps": ["rights:file-chown,kill-all", "save:backup", "sqlite:write,killed", "place:cp,db,keep,quiet", "list"],
+    },
+    # A worker that was idle kept the former file open for ever, and appctl waiting.
+    "copied-over-then-restored": {
+        "steps": ["create:12", "save:vacuum"]
+        + ["aside:shm,mv,quiet,between", "place:cp,all,keep,quiet,0", "repair:restore", "list"] * 4,
+    },
+    # Whoever came after it had been seen did not know, and acknowledged until it was met again.
+    "damaged-then-restarted": {
+        "seed": "2026.1090",
+        "patient": False,
+        "steps": ["create:12", "save:vacuum", "scribble:stopped", "aside:wal,mv,killed"]
+        + ["kill-all", "create:10", "restart"] * 2
+        + ["repair:stopped", "create:20", "list"],
+    },
+    # Old and new program share no memory.
+    "damaged-then-upgraded": {
+        "seed": "2026.552",
+        "patient": False,
+        "steps": ["create:12", "save:vacuum", "upgrade:load", "create:12", "scribble:load", "appctl:org-set,load"]
+        + ["upgrade:load,back", "create:10", "second:stop", "upgrade:load"] * 2
+        + ["repair:load", "create:20", "list"],
+    },
+    "damaged-then-replaced": {
+        "steps": ["create:20", "scribble:load", "place:mv,all,keep,load", "create:10", "list"],
+    },
     "readonly-file": {
         "steps": ["create:20", "repair:load", "rights:file-read,reload", "create:10", "rights:file-read,kill", "list"],
     },
     "full": {
         "steps": ["create:20", "full:nothing", "create:20", "full:kill", "create:20", "full:reload", "list"],
     },
+    # A checkpoint that found no room was taken for a file that was cut (one of four).
+    "full-after-restore": {
+        "workers": 8,
+        "patient": False,
+        "steps": ["create:12", "save:vacuum", "restart", "truncate:shm,half,load", "full:kill", "repair:restore"]
+        + ["full:kill"] * 8
+        + ["list"],
+    },
 }
 
 
 MONGODB: dict = {
+    # What was acknowledged until it is noticed is there afterwards, apart; docs/stores.md says what may have collided.
     "indexes-dropped": ["create:20", "drop-indexes", "create:20", "list", "drop-indexes:kill", "list"],
     "server-stopped": ["create:20", "server:stop", "create:20", "server:stop,reload", "server:stop,kill-all", "list"],
     "server-stalled": ["create:20", "server:stall", "create:20", "list", "server:stall,kill", "list"],
@@ -219,7 +256,7 @@ MONGODB: dict = {
 def plan(name: str) -> dict:
     one = FOUND.get(name) or {"store": "mongodb", "steps": MONGODB[name]}
     return {
-        "seed": name,
+        "seed": one.get("seed", name),
         "workers": one.get("workers", 2),
         "link": one.get("link", False),
         "patient": one.get("patient", True),

@@ -17,8 +17,9 @@ Steps. What a step does to the records is one of five effects. A step lasts from
     replace   the records are now those of a copy whose content is known. (mv of a backup over the file, a link that
               is switched, restore; with the gateway stopped also cp over it)
     destroy   nothing that was there is promised any more. (rm, truncate, rm of a -wal that holds records)
-    blur      what was answered between t0 and t1 is not promised, all else is. (MongoDB without its unique indexes,
-              until that was noticed)
+    blur      nothing kept equal things apart between t0 and t1. What was acknowledged then is listed under its id, maybe
+              with another slug, maybe beside another record of its Idempotency-Key, maybe beyond the limit; all else
+              is as ever. (MongoDB without its unique indexes, until that was noticed and repaired)
     mix       the file holds something of both: what was there and what a copy has. (cp over a file in use, files
               of one moment put beside those of another)
 
@@ -26,8 +27,8 @@ Destroy and mix come with one more bit: whether the step itself can have left a 
 store is "doubtful": it may answer 503, `check` may find something, and a list may fail, unless anything is in must.
 
 One step more is like no other: garbage that is written into the middle of a file is seen by nobody before it is read.
-Until a repair nothing is in must, but once a gateway's error log says that the file is damaged, nothing may be
-acknowledged.
+Until a repair, or until another file is put over all of it, nothing is in must, but once a gateway's error log says that
+the file is damaged, nothing may be acknowledged.
 
 Requests and steps overlap, since some steps happen under load. What was answered before t0 belongs to the former
 content. What was sent before t1 and answered after t0 goes to may: it may be in either. What was sent after t1 and
@@ -93,12 +94,14 @@ class Content:
     must: dict = field(default_factory=dict)  # tag → record
     may: set = field(default_factory=set)  # tags
     limit: int = 0
+    blurred: dict = field(default_factory=dict)  # tag → ids that are listed, whatever else is
 
     def copy(self) -> "Content":
-        return Content(dict(self.must), set(self.may), self.limit)
+        blurred = {tag: set(ids) for tag, ids in self.blurred.items()}
+        return Content(dict(self.must), set(self.may), self.limit, blurred)
 
     def tags(self) -> set:
-        return self.may | self.must.keys()
+        return self.may | self.must.keys() | self.blurred.keys()
 
 
 @dataclass
@@ -137,7 +140,10 @@ class Model:
         for one in outcomes:
             if one.end >= effect.t0 and one.start <= effect.t1 and one.status in (0, 200, 503):
                 self.acknowledged += one.status == 200
-                self._loosen(one.create.tag)
+                if effect.kind == "blur":
+                    self._blur(one)
+                else:
+                    self._loosen(one.create.tag)
         for one in after:
             self._take_one(one)
         self._check_limit_answers(after)
@@ -154,8 +160,17 @@ class Model:
         if effect.kind == "mix":
             self.now.may |= effect.content.tags()
             self.now.limit = max(old.limit, effect.content.limit)
+            self.unsure = False  # none of the garbage is left
         self.doubtful = self.doubtful or effect.doubtful
         self.unsure = self.unsure or effect.unsure
+
+    def _blur(self, one: Outcome) -> None:
+        tag = one.create.tag
+        ids = self.now.blurred.setdefault(tag, set())
+        if one.status == 200:
+            ids.add(one.record["id"])
+        elif tag not in self.now.must:
+            self.now.may.add(tag)
 
     def _loosen(self, tag: str) -> None:
         self.now.must.pop(tag, None)
@@ -183,7 +198,8 @@ class Model:
         if not any(one.code == 5017 for one in outcomes):
             return
         most = sum(self.journal[tag].limited for tag in self.now.tags())
-        if most < self.now.limit and not self.doubtful:
+        # Of one tag there may be several records then.
+        if most < self.now.limit and not self.doubtful and not self.now.blurred:
             raise Fault(f"5017 with at most {most} of {self.now.limit} applications")
 
     def verify(self, records: list) -> None:
@@ -193,10 +209,14 @@ class Model:
             tag = record.get("metadata", {}).get("tag")
             if tag not in self.journal:
                 raise Fault(f"a record that nobody created: {record}")
-            if tag in found and (tag in self.now.must or not self.doubtful):
-                raise Fault(f"listed twice: {tag}, as {found[tag]['id']} and {record['id']}")
-            found[tag] = record
+            twin = found.get(tag)
+            if twin and tag not in self.now.blurred and (tag in self.now.must or not self.doubtful):
+                raise Fault(f"listed twice: {tag}, as {twin['id']} and {record['id']}")
+            if twin is None or self.now.must.get(tag) == record:
+                found[tag] = record
+        ids = {record["id"] for record in records}
         lost = [tag for tag in self.now.must if tag not in found]
+        lost += [tag for tag, blurred in self.now.blurred.items() if not blurred <= ids]
         if lost:
             raise Fault(
                 f"acknowledged and lost: {len(lost)} of {len(self.now.must)}, such as {', '.join(sorted(lost)[:3])}"
@@ -205,7 +225,7 @@ class Model:
             if found[tag] != record:
                 raise Fault(f"acknowledged as {record}, listed as {found[tag]}")
             self.verified.add(tag)
-        stray = [tag for tag in found if tag not in self.now.must and tag not in self.now.may]
+        stray = list(found.keys() - self.now.tags())
         if stray:
             raise Fault(f"listed and not of this store's present content: {len(stray)}, such as {sorted(stray)[:3]}")
         if self.doubtful:
@@ -214,6 +234,6 @@ class Model:
             values = [(record["organization"], record[what]) for record in records]
             if len(values) != len(set(values)):
                 raise Fault(f"two records with one {what}")
-        limited = sum(self.journal[tag].limited for tag in found)
+        limited = sum(self.journal[tag].limited for tag in found.keys() - self.now.blurred.keys())
         if limited > self.now.limit:
             raise Fault(f"{limited} records with a limit of {self.now.limit}")

@@ -91,12 +91,25 @@ class ModelTest(unittest.TestCase):
         with self.assertRaisesRegex(Fault, "lost: 1 of 1, such as b"):
             self.model.verify([record("a")])
 
-    def test_what_was_made_without_indexes_is_not_promised(self) -> None:
+    def test_what_was_made_without_indexes_is_there_with_another_slug(self) -> None:
         self.take(self.outcome("a"), self.outcome("b", at=5.2), self.outcome("c", at=7), effect=Effect("blur", 5, 6))
-        self.model.verify([record("a"), record("b", 1) | {"slug": "other"}, record("c")])
-        self.model.verify([record("a"), record("c")])
+        renamed = record("b") | {"slug": "other"}
+        self.model.verify([record("a"), renamed, record("c")])
+        self.model.verify([record("a"), record("b", 1) | {"slug": "slug-b-2"}, renamed, record("c")])
         with self.assertRaisesRegex(Fault, "lost: 1 of 2"):
-            self.model.verify([record("c")])
+            self.model.verify([renamed, record("c")])
+        with self.assertRaisesRegex(Fault, "lost: 1 of 2, such as b"):
+            self.model.verify([record("a"), record("b", 1), record("c")])
+        with self.assertRaisesRegex(Fault, "one slug"):
+            self.model.verify([record("a"), record("b") | {"slug": "slug-a"}, record("c")])
+        with self.assertRaisesRegex(Fault, "listed twice: c"):
+            self.model.verify([record("a"), renamed, record("c"), record("c", 1)])
+
+    def test_what_was_there_before_the_indexes_went_stays_as_it_is(self) -> None:
+        self.take(self.outcome("a"), self.outcome("a", at=5.2, number=1), effect=Effect("blur", 5, 6))
+        self.model.verify([record("a"), record("a", 1) | {"slug": "other"}])
+        with self.assertRaisesRegex(Fault, "acknowledged as"):
+            self.model.verify([record("a") | {"slug": "other"}, record("a", 1)])
 
     def test_a_mixture_has_something_of_both(self) -> None:
         self.take(self.outcome("a"))
@@ -104,6 +117,16 @@ class ModelTest(unittest.TestCase):
         self.model.verify([])
         self.model.verify([record("a"), record("b")])
         with self.assertRaisesRegex(Fault, "not of this store"):
+            self.model.verify([record("c")])
+
+    def test_garbage_that_another_file_was_put_over(self) -> None:
+        self.take(self.outcome("a"))
+        self.take(effect=Effect("destroy", 5, 5.1, doubtful=True, unsure=True))
+        self.take(self.outcome("b", at=6))
+        self.model.verify([])
+        self.take(effect=Effect("mix", 7, 7.1, Content({"c": record("c")}, set(), 2), doubtful=True))
+        self.take(self.outcome("d", at=8))
+        with self.assertRaisesRegex(Fault, "lost: 1 of 1, such as d"):
             self.model.verify([record("c")])
 
 

@@ -1,5 +1,6 @@
 """What happens to the servers and the data of a MongoDB store."""
 
+import json
 import time
 from dataclasses import dataclass
 
@@ -36,6 +37,9 @@ class MongoSteps(Steps):
             self.broken_and_mended(then, store.relay.refuse, store.relay.open)
         elif what == "cut":
             self.broken_and_mended(then, store.relay.cut, store.relay.cut)
+            # Of the answers before that, who had something to say may have been killed before it did.
+            if then.startswith("kill"):
+                self.s.heard_from = self.killed_at
         elif what == "stall":
             self.broken_and_mended(then, store.stop, store.go_on)
         else:
@@ -78,7 +82,10 @@ class MongoSteps(Steps):
         The operator lets `check --repair` part what has collided, and makes the indexes again.
         """
         s = self.s
+        if s.model.doubtful:
+            return INTACT
         clients = s.clients
+        mark = s.gateway.mark()
         clients.start()
         clients.wait_for_more(5)
         t0 = time.monotonic()
@@ -88,13 +95,27 @@ class MongoSteps(Steps):
         elif then == "reload":
             s.gateway.reload()
         until(lambda: self.refuses(t0), NOTICED, "without unique indexes creates are acknowledged all the same")
-        t1 = time.monotonic()
         clients.stop()
-        s.store.appctl("check", "--repair")
+        t1 = time.monotonic()  # those answers may all have come from one worker, before another noticed
+        if not any("unique indexes are missing: applications." in line for line in s.gateway.lines_since(mark)):
+            raise Fault("unique indexes were dropped, and no line of the error log names them")
+        done = s.store.appctl("check", "--repair")
+        self.raise_limits(done.stdout)
         done = s.store.appctl("init")
         if done.returncode != 0:
             raise Fault(f"after unique indexes were dropped, appctl init cannot make them: {done.stderr}")
         return Effect("blur", t0, t1)
+
+    def raise_limits(self, problems: str) -> None:
+        """Nobody deletes what is too many: so many are allowed, then."""
+        s = self.s
+        for row in json.loads(problems or "[]"):
+            if row["problem"] != "limit":
+                continue
+            s.model.now.limit = int(row["detail"].split()[0])
+            done = s.store.appctl("org", "set", s.organizations["limited"], "--limit", str(s.model.now.limit))
+            if done.returncode != 0:
+                raise Fault(f"a limit cannot be raised: {done.stderr}")
 
     def refuses(self, since: float) -> bool:
         """Have all workers noticed? As many answers as reach all of them are 503."""

@@ -29,7 +29,7 @@ LONGEST = 300  # seconds of one sequence
 
 
 def find_programs(options: argparse.Namespace) -> dict:
-    build = Path(options.build)
+    build = Path(options.build).resolve()
     nginx = os.environ.get("APP_CREATE_TEST_NGINX") or shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
     if not nginx:
         sys.exit("run.py: there is no nginx; name one with APP_CREATE_TEST_NGINX")
@@ -148,7 +148,9 @@ class Runner:
             *(["--link"] if plan["link"] else []),
             *(["--patient"] if plan["patient"] else []),
         ]
-        environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "MONGOC_DISABLE_SHM": "1"}
+        # Compiled once, and not into the tree.
+        python = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(self.directory / "pycache")}
+        environment = os.environ | python | {"MONGOC_DISABLE_SHM": "1"}
         try:
             done = subprocess.run(
                 command, capture_output=True, text=True, timeout=LONGEST, env=environment, check=False
@@ -243,7 +245,7 @@ def main() -> int:
     parser.add_argument("--without", default="", help="kinds of steps, separated by commas, that are left out")
     parser.add_argument("--steps", help="these steps instead, separated by ;")
     parser.add_argument("--found", help="a sequence of found.py by its name")
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers", type=int, help="of nginx, instead of what the seed says, or of 2")
     parser.add_argument("--link", action="store_true")
     parser.add_argument("--patient", action="store_true", help="list at the end and at `list` alone")
     parser.add_argument("--repeat", type=int, default=1, help="how often --steps or --found runs")
@@ -264,7 +266,7 @@ def main() -> int:
         plans = [
             {
                 "seed": options.seed,
-                "workers": options.workers,
+                "workers": options.workers or 2,
                 "link": options.link,
                 "steps": steps,
                 "patient": options.patient,
@@ -280,6 +282,7 @@ def main() -> int:
         without = options.without.split(",")
         for plan in plans:
             plan["steps"] = [step for step in plan["steps"] if step.partition(":")[0] not in without]
+            plan["workers"] = options.workers or plan["workers"]
 
     with tempfile.TemporaryDirectory(prefix="operators-") as name:
         directory = Path(name)

@@ -25,8 +25,8 @@ from steps import INTACT
 from store import Copy, Store, Tools
 
 RECOVERY = 15.0  # seconds until creates work again, at most; on a busy machine it takes a fraction of one
-# To make a store is no remedy where one was; to say when it would be one, beside the right one, is.
-INIT = re.compile(r'^(?!.*restore a backup).*run "appctl [^"]*init"')
+# To make a store is no remedy where one was; to say when it would be one, beside the right one, is. It makes indexes too.
+INIT = re.compile(r'^(?!.*(restore a backup|slow without the indexes)).*run "appctl [^"]*init"')
 DAMAGED = "the file is damaged"
 
 
@@ -57,6 +57,8 @@ class Sequence:
         self.left_since = 0  # where the error log's part begins since when it is
         self.period = 0  # where the error log's part begins that tells of the present state
         self.unavailable = 0
+        self.unsure_since = 0  # where the error log's part begins that may tell of damage that nobody could know
+        self.heard_from = 0.0  # only of who answered since then the error log must have a line
         self.lists = 0
         self.patient = options.patient
 
@@ -87,7 +89,7 @@ class Sequence:
 
     def settle_outcomes(self, effect: Effect) -> None:
         outcomes = self.clients.take_outcomes()
-        self.unavailable += sum(one.code == 3002 for one in outcomes)
+        self.unavailable += sum(one.code == 3002 and one.start > self.heard_from for one in outcomes)
         self.model.take(outcomes, effect)
 
     def expect_organizations(self, when: str) -> None:
@@ -154,7 +156,8 @@ class Sequence:
         """After each step."""
         clients = self.clients
         clients.expect_static()
-        is_seen = self.model.unsure and any(DAMAGED in line for line in self.gateway.lines_since(self.period))
+        lines = self.gateway.lines_since(max(self.period, self.unsure_since))
+        is_seen = self.model.unsure and any(DAMAGED in line for line in lines)
         clients.burst(3)
         if is_seen and any(one.status == 200 for one in clients.outcomes):
             raise Fault("the error log says that the file is damaged, and a create was acknowledged after that")
@@ -176,6 +179,9 @@ class Sequence:
         if not self.model.doubtful:
             self.period, self.unavailable = self.gateway.mark(), 0
         self.note_what_is_left()
+        if not self.model.unsure:
+            # What was said of the file before is not about what this step may do to it.
+            self.unsure_since = self.gateway.mark()
         self.steps.broke = False
         effect = self.steps.take(step)
         self.note_what_is_left()

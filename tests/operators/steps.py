@@ -22,6 +22,7 @@ class Steps:
     def __init__(self, sequence) -> None:
         self.s = sequence
         self.broke = False  # the store was unusable in this step
+        self.killed_at = 0.0  # workers, in a step that broke the store
 
     def take(self, step: str) -> Effect:
         name, _, rest = step.partition(":")
@@ -72,6 +73,7 @@ class Steps:
                 s.gateway.kill_worker(s.random.randrange(8))
             elif then == "kill-all":
                 s.gateway.kill_workers()
+            self.killed_at = time.monotonic()
             s.clients.wait_for_more(8)
             s.clients.expect_static()
         finally:

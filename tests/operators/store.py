@@ -60,7 +60,11 @@ class Tools:
             done = self.appctl("app", "list", "--org", organization, uri=uri)
             if done.returncode != 0:
                 raise OSError(done.stderr.strip())
-            found += json.loads(done.stdout)
+            try:
+                found += json.loads(done.stdout)
+            except ValueError as error:
+                # A page of a record's own content: SQLite has no checksum of it.
+                raise OSError(f"what is listed is no JSON: {error}") from error
         return found
 
 

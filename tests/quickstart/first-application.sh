@@ -44,6 +44,8 @@ says "not running"
 run --port "$port" || fail "the first run"
 says '"slug": "enterprise-mobile-banking-app"'
 says '"name": "AWS S3 Production Bucket"'
+says '"config": "production-app-storage"'
+for step in "1/4  packages" "2/4  build" "3/4  store" "4/4  nginx on 127.0.0.1:$port"; do says "$step"; done
 [[ ! -s $work/err ]] || fail "the first run has something on stderr"
 
 token=$(cat "$APP_CREATE_QUICKSTART_DIR/key")

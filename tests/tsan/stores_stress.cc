@@ -2,19 +2,19 @@
 //
 //   stores_stress [--gtest_filter=…]
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <atomic>
 #include <chrono>
-#include <filesystem>
 #include <set>
 #include <thread>
 
-#include "errors.h"
+#include "base/failure.h"
 #include "harness/fault_proxy.h"
 #include "harness/gateway.h"
 #include "harness/server.h"
-#include "harness/socket.h"
+#include "support/files.h"
+#include "support/shared_memory.h"
+#include "support/wait.h"
 
 namespace appcreate::mongotest {
 namespace {
@@ -148,28 +148,37 @@ void expect_promises_kept(Ground &ground) {
     })) << problems;
 }
 
-void furnish(Ground &ground, const std::vector<std::string> &uris) {
-    for (const std::string &uri : uris) ground.gateways.push_back(std::make_unique<Gateway>(uri, kTimeoutMs, true));
+void furnish(Ground &ground, const std::vector<std::string> &uris, const HostMemory &shared = {}) {
+    for (const std::string &uri : uris) {
+        ground.gateways.push_back(std::make_unique<Gateway>(uri, kTimeoutMs, true, shared));
+    }
     Gateway &first = *ground.gateways.front();
     first.store().init();
     ground.open = first.make_tenant();
     ground.limited = first.make_tenant(0);
 }
 
-TEST(StoresStress, Sqlite) {
-    std::string directory = (std::filesystem::temp_directory_path() / "app-create-stress-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(directory.data()), nullptr);
-    {
-        Ground ground;
-        const std::string uri = "sqlite:" + directory + "/apps.db";
-        furnish(ground, {uri, uri});
-        run(ground, [](const std::atomic<bool> &) {});
-        fill(ground);
-        EXPECT_EQ(ground.made.unknown, 0);
-        EXPECT_EQ(ground.made_limited.created, kLimit);
-        expect_promises_kept(ground);
-    }
-    std::filesystem::remove_all(directory);
+void stress_sqlite(const HostMemory &shared) {
+    const TempDir directory;
+    Ground ground;
+    const std::string uri = "sqlite:" + directory.file("apps.db");
+    furnish(ground, {uri, uri}, shared);
+    run(ground, [](const std::atomic<bool> &) {});
+    fill(ground);
+    EXPECT_EQ(ground.made.unknown, 0);
+    EXPECT_EQ(ground.made_limited.created, kLimit);
+    expect_promises_kept(ground);
+}
+
+TEST(StoresStress, Sqlite) { stress_sqlite({}); }
+
+// Both hand each other their creates.
+TEST(StoresStress, SqliteWithOneCommit) {
+    const SharedMemory turn(AC_TURN_SIZE);
+    const SharedMemory exchange(AC_EXCHANGE_SIZE);
+    ASSERT_EQ(ac_turn_init(turn.get()), AC_OK);
+    ASSERT_EQ(ac_exchange_init(exchange.get()), AC_OK);
+    stress_sqlite({turn.get(), exchange.get()});
 }
 
 TEST(StoresStress, MongoWithCuts) {

@@ -1,4 +1,4 @@
-#include "answer_buffer.h"
+#include "request/answer_buffer.h"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,11 @@
-#include "create.h"
+#include "request/create.h"
 
 #include <gtest/gtest.h>
 
 #include <cstring>
 
-#include "errors.h"
-#include "record.h"
+#include "request/answers.h"
+#include "request/record.h"
 
 namespace appcreate {
 namespace {

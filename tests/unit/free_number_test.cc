@@ -1,5 +1,5 @@
 // The search for a number behind a taken slug, against a model and against names that were made to be in its way.
-#include "free_number.h"
+#include "slug/free_number.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "head.h"
+#include "request/head.h"
 
 #include <gtest/gtest.h>
 

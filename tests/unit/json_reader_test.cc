@@ -1,5 +1,5 @@
-#include "json_reader.h"
-#include "json_numbers.h"
+#include "json/numbers.h"
+#include "json/reader.h"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,12 @@
-#include "json_writer.h"
+#include "json/writer.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 
-#include "json_numbers.h"
-#include "json_reader.h"
+#include "json/numbers.h"
+#include "json/reader.h"
 
 namespace appcreate {
 namespace {

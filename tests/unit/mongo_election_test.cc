@@ -1,7 +1,7 @@
 // A create meets an election: nothing was sent, so a primary is waited for, for as long as the create has time.
 #include <gtest/gtest.h>
 
-#include "mongo/write_loop.h"
+#include "mongo/serve/write_loop.h"
 #include "mongo_model.h"
 #include "store_support.h"
 

@@ -6,7 +6,7 @@
 #include <map>
 #include <new>
 
-#include "mongo/write_loop.h"
+#include "mongo/serve/write_loop.h"
 #include "mongo_model.h"
 #include "store_support.h"
 

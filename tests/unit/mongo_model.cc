@@ -233,9 +233,21 @@ std::vector<mongo::PlanRef> ModelServer::read_plans(std::span<const ObjectId> or
             plan->settled_version = found->second.settled;
             plan->next_place = found->second.next_place;
             plan->filled_to = found->second.filled_to;
+            plan->default_provider = found->second.default_provider;
             plan->read_at = model_.clock;
+            plan->since = model_.connected_at;
             out.push_back(std::move(plan));
         }
+        return out;
+    });
+}
+
+std::vector<mongo::ProviderRef> ModelServer::read_providers(std::span<const ObjectId> ids) {
+    return round_trip([&] {
+        std::vector<mongo::ProviderRef> out;
+        std::copy_if(
+            model_.providers.begin(), model_.providers.end(), std::back_inserter(out),
+            [&](const mongo::ProviderRef &one) { return std::find(ids.begin(), ids.end(), one->id) != ids.end(); });
         return out;
     });
 }
@@ -262,6 +274,11 @@ Inserted ModelServer::insert_some(const std::vector<Model::Document> &documents)
 Inserted ModelServer::insert(std::span<const Draft *const> drafts) {
     std::vector<Model::Document> documents;
     for (const Draft *draft : drafts) documents.push_back(document_of(*draft));
+    if (model_.before_insert) std::exchange(model_.before_insert, nullptr)();
+    if (std::any_of(drafts.begin(), drafts.end(),
+                    [this](const Draft *draft) { return draft->plan->read_at <= model_.connected_at; })) {
+        throw failure(ServerFailure::Kind::kAnew);
+    }
     find_server();
     Inserted unknown;
     unknown.verdicts.assign(drafts.size(), Verdict::kUnknown);
@@ -345,7 +362,8 @@ void ModelServer::raise_next_place(const ObjectId &organization, std::int64_t to
     });
 }
 
-void ModelServer::raise_filled_to(const ObjectId &organization, std::int64_t to) {
+void ModelServer::raise_filled_to(const ObjectId &organization, std::int64_t to, std::int64_t since) {
+    if (model_.connected_at != since) return;
     round_trip([&] {
         if (!model_.is_filled(organization, to))
             model_.broken.push_back("2: a free place is said to be taken for good");

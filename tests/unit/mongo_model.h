@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-#include "mongo/server.h"
+#include "mongo/create/server.h"
 
 namespace appcreate::test {
 
@@ -78,6 +78,7 @@ class Model {
         std::int64_t settled = 1;
         std::int64_t next_place = 0;
         std::int64_t filled_to = 0;
+        std::optional<ObjectId> default_provider;
         std::size_t old_landed = 0;        // since the limit changed, judged by an older one
         std::vector<std::size_t> history;  // how many records it had, after every change
     };
@@ -93,8 +94,11 @@ class Model {
 
     Faults faults;
     std::map<ObjectId, Organization> organizations;
+    std::vector<mongo::ProviderRef> providers;
     std::vector<Document> documents;
     std::int64_t clock = 1'000'000'000;
+    std::int64_t connected_at = 0;
+    std::function<void()> before_insert;  // once
     // Until then there is no primary; who looks for one gives up after a while.
     std::int64_t away_until = 0;
     static constexpr std::int64_t kSelectionNs = 750'000'000;
@@ -128,11 +132,12 @@ class ModelServer : public mongo::Server {
   public:
     explicit ModelServer(Model &model) : model_(model), scheduler_(model.scheduler_) {}
 
+    std::int64_t connected_at() override { return model_.connected_at; }
     std::int64_t now() override { return model_.clock; }
     void pause(std::int64_t ns) override;
     std::uint64_t random() override { return scheduler_.random(1U << 30); }
     std::vector<mongo::PlanRef> read_plans(std::span<const ObjectId> organizations) override;
-    std::vector<mongo::ProviderRef> read_providers(std::span<const ObjectId>) override { return {}; }
+    std::vector<mongo::ProviderRef> read_providers(std::span<const ObjectId> ids) override;
     mongo::Inserted insert(std::span<const mongo::Draft *const> drafts) override;
     std::vector<mongo::Record> find_requests(std::span<const mongo::RequestName> requests) override;
     std::vector<mongo::Record> find_related(std::span<const mongo::Draft *const> drafts) override;
@@ -140,7 +145,7 @@ class ModelServer : public mongo::Server {
     std::optional<std::int64_t> next_place(const ObjectId &organization, std::int64_t count,
                                            std::int64_t limit) override;
     void raise_next_place(const ObjectId &organization, std::int64_t to) override;
-    void raise_filled_to(const ObjectId &organization, std::int64_t to) override;
+    void raise_filled_to(const ObjectId &organization, std::int64_t to, std::int64_t since) override;
     void lower_filled_to(const ObjectId &organization, std::int64_t to) override;
     std::int64_t highest_place(const ObjectId &organization, std::int64_t limit) override;
     std::int64_t count_places(const ObjectId &organization, std::int64_t first, std::int64_t last) override;

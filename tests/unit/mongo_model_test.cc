@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "mongo/write_loop.h"
+#include "mongo/serve/write_loop.h"
 #include "mongo_model.h"
 #include "store_support.h"
 
@@ -75,7 +75,7 @@ class Interleaving {
     std::unique_ptr<Told> make_told() {
         static constexpr const char *kNames[] = {"App", "App", "App 2", "App 3", "Other"};
         const ObjectId &organization = scheduler_.chance(70) ? limited_ : unlimited_;
-        Sent sent;
+        Order sent;
         sent.body = std::string(R"({"name":")") + kNames[scheduler_.random(5)] + "\"}";
         if (scheduler_.chance(40)) sent.idempotency_key = "key-" + std::to_string(scheduler_.random(4));
         auto told = std::make_unique<Told>();

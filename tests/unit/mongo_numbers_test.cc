@@ -1,12 +1,12 @@
 // Numbers behind taken slugs, many bases at once: what it costs, and that all are free.
-#include "mongo/numbers.h"
+#include "mongo/create/slug_numbers.h"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
 #include "mongo_model.h"
-#include "slug.h"
+#include "slug/slug.h"
 
 namespace appcreate::test {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "mongo/places.h"
+#include "mongo/create/places.h"
 #include "mongo_model.h"
 
 namespace appcreate::test {
@@ -99,6 +99,99 @@ TEST_F(MongoPlaces, OneThatIsGivenBackIsTheNext) {
         ASSERT_EQ(first, (PlaceNumbers{1, 2}));
         places.give_back(plan(100), 2);
         EXPECT_EQ(take(places, server, plan(100), 2), (PlaceNumbers{2, 3}));
+    });
+}
+
+// A pool adds a connection: whoever asks next has a plan that was read over it.
+TEST_F(MongoPlaces, WhatLiesAtHandIsGivenOnWhenAConnectionIsAdded) {
+    act([this](ModelServer &server) {
+        mongo::Places places;
+        EXPECT_EQ(take(places, server, plan(100), 2), (PlaceNumbers{1, 2}));
+        places.give_back(plan(100), 2);
+        mongo::Plan anew = plan(100);
+        anew.since = 1;
+        EXPECT_EQ(take(places, server, anew, 2), (PlaceNumbers{2, 3})) << "none of them twice, and no other block";
+        EXPECT_EQ(take(places, server, plan(100), 1), PlaceNumbers{4}) << "by a batch whose plan is older";
+        EXPECT_EQ(model().organizations[plan(100).organization].next_place, 16) << "the counter was asked once";
+    });
+}
+
+// What collided before collides over a new connection too.
+TEST_F(MongoPlaces, ThatTheCounterIsBehindIsNotForgottenWhenAConnectionIsAdded) {
+    act([this](ModelServer &server) {
+        PlaceNumbers free;
+        for (std::int64_t place = 9'001; place <= kLimit; ++place) free.push_back(place);
+        take_all_but(free);
+        mongo::Places places;
+        EXPECT_EQ(take(places, server, plan(kLimit), 1), PlaceNumbers{1});
+        places.collided(plan(kLimit).organization);
+        mongo::Plan anew = plan(kLimit);
+        anew.since = 1;
+        EXPECT_EQ(take(places, server, anew, 1), PlaceNumbers{9'001});
+    });
+}
+
+// Runs `then` when places have been counted once.
+class ChangesMeanwhile final : public ModelServer {
+  public:
+    ChangesMeanwhile(Model &model, std::function<void()> then) : ModelServer(model), then_(std::move(then)) {}
+    std::int64_t count_places(const ObjectId &organization, std::int64_t first, std::int64_t last) override {
+        const std::int64_t n = ModelServer::count_places(organization, first, last);
+        if (then_) std::exchange(then_, nullptr)();
+        return n;
+    }
+
+  private:
+    std::function<void()> then_;
+};
+
+constexpr std::int64_t kAnyWindow[] = {1'000, 3'000, 5'000, 7'000, 9'000};
+
+// They were all taken on the server that was there before.
+TEST_F(MongoPlaces, WhatASearchSawBeforeAConnectionWasMadeIsNotRemembered) {
+    act([this](ModelServer &server) {
+        mongo::Places places;
+        model().organizations[plan(kLimit).organization].next_place = kLimit;
+        for (const std::int64_t free : kAnyWindow) {
+            take_all_but({});
+            ChangesMeanwhile changing(model(), [this, free] {
+                take_all_but({free});
+                ++model().connected_at;
+            });
+            EXPECT_EQ(take(places, changing, plan(kLimit), 1), PlaceNumbers());
+            EXPECT_EQ(take(places, server, plan(kLimit), 1), PlaceNumbers{free});
+        }
+    });
+}
+
+TEST_F(MongoPlaces, WhatABatchOfAnEarlierConnectionSeesIsNotRemembered) {
+    act([this](ModelServer &server) {
+        mongo::Places places;
+        mongo::Plan anew = plan(kLimit);
+        anew.since = 1;
+        model().organizations[anew.organization].next_place = kLimit;
+        for (const std::int64_t free : kAnyWindow) {
+            take_all_but({free});
+            EXPECT_EQ(take(places, server, anew, 1), PlaceNumbers{free});
+            take_all_but({});
+            EXPECT_EQ(take(places, server, plan(kLimit), 1), PlaceNumbers());
+        }
+    });
+}
+
+// An older copy: what was full has room. No window is taken by chance to find that out.
+TEST_F(MongoPlaces, ThatAllAreTakenIsForgottenWhenAConnectionIsAdded) {
+    act([this](ModelServer &server) {
+        mongo::Places places;
+        mongo::Plan known = plan(kLimit);
+        model().organizations[known.organization].next_place = kLimit;
+        for (const std::int64_t free : kAnyWindow) {
+            take_all_but({});
+            EXPECT_EQ(take(places, server, known, 1), PlaceNumbers());
+            take_all_but({free});
+            ++known.since;
+            EXPECT_EQ(take(places, server, known, 1), PlaceNumbers{free});
+        }
     });
 }
 

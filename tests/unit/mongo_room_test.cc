@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "mongo/write_loop.h"
+#include "mongo/serve/write_loop.h"
 #include "mongo_model.h"
 #include "store_support.h"
 
@@ -41,6 +41,27 @@ class Watched final : public ModelServer {
     }
 };
 
+// Another gateway is faster each time, with the very slug.
+class Outrun final : public ModelServer {
+  public:
+    Outrun(Model &model, int times) : ModelServer(model), all_(model), times_(times) {}
+    mongo::Inserted insert(std::span<const mongo::Draft *const> drafts) override {
+        if (times_-- > 0) {
+            Model::Document faster;
+            faster.record.id = ObjectId::make();
+            faster.record.organization = drafts.front()->plan->organization;
+            faster.record.slug = drafts.front()->slug;
+            faster.committed = true;
+            all_.documents.push_back(faster);
+        }
+        return ModelServer::insert(drafts);
+    }
+
+  private:
+    Model &all_;
+    int times_;
+};
+
 class MongoRoom : public ::testing::Test {
   protected:
     MongoRoom() { model_.organizations[other_].history = {0}; }
@@ -64,6 +85,18 @@ class MongoRoom : public ::testing::Test {
             model_.documents.push_back(document);
         }
     }
+    // What a create is answered that so many others outrun.
+    int outrun(int times) {
+        int code = 0;
+        scheduler_.add([&] {
+            Outrun server(model_, times);
+            server.suffixes = &suffixes_;
+            mongo::Writing writing;
+            code = create(server, writing, other_);
+        });
+        scheduler_.run([] {});
+        return code;
+    }
     void act(const std::function<void(Watched &)> &steps) {
         scheduler_.add([&] {
             Watched server(model_);
@@ -77,12 +110,12 @@ class MongoRoom : public ::testing::Test {
         organization.write_hex(key.organization);
         organization.write_hex(key.owner);
         key.flags = AC_KEY_MAY_CREATE | AC_KEY_ORG_ENABLED;
-        Sent sent;
+        Order sent;
         sent.body = R"({"name":"App )" + std::to_string(++names_) + "\"}";
         sent.validate_only = validate_only;
         return make_create(key, sent);
     }
-    int create(Watched &server, mongo::Writing &writing, const ObjectId &organization, bool validate_only = false) {
+    int create(ModelServer &server, mongo::Writing &writing, const ObjectId &organization, bool validate_only = false) {
         const auto create = make(organization, validate_only);
         Create *one = create.get();
         failure_ = writing.write(server, {&one, 1}, {server.now() + 3 * kSecondNs, false}, [](auto) {});
@@ -109,6 +142,12 @@ class MongoRoom : public ::testing::Test {
     std::optional<mongo::ServerFailure> failure_;
     int names_ = 0;
 };
+
+// It loses to others that win, so the store is well; and it ends, whatever they do.
+TEST_F(MongoRoom, ACreateThatLosesManyTimesIsMadeAndOneThatAlwaysLosesIsRefused) {
+    EXPECT_EQ(outrun(10), AC_CODE_OK);
+    EXPECT_EQ(outrun(1'000'000), AC_CODE_DATABASE);
+}
 
 TEST_F(MongoRoom, ThatAnOrganizationIsFullIsFoundOutOnceByAllGateways) {
     fill(40'000);

@@ -1,10 +1,11 @@
 #include "mongo_support.h"
+#include "kinds.h"
 
 #include <stdexcept>
 
 #include "harness/client.h"
 #include "harness/deployment.h"
-#include "uri.h"
+#include "store/uri.h"
 
 namespace appcreate::test {
 
@@ -17,12 +18,20 @@ MongoUnderTest::MongoUnderTest(const std::string &server)
 
 MongoUnderTest::~MongoUnderTest() { mongotest::Client(uri_, database_).drop(); }
 
-std::unique_ptr<Store> MongoUnderTest::open() {
+std::unique_ptr<Store> MongoUnderTest::open() { return open_store(options()); }
+
+std::unique_ptr<Store> MongoUnderTest::serve() {
+    StoreOptions serving = options();
+    serving.maintain = true;
+    return open_store(serving);
+}
+
+StoreOptions MongoUnderTest::options() const {
     StoreOptions options;
     options.uri = parse_uri(uri_);
     options.timeout_ms = 20'000;
     options.threads = 4;
-    return open_store(options);
+    return options;
 }
 
 void MongoUnderTest::expire_requests() {

@@ -14,9 +14,12 @@ class MongoUnderTest final : public StoreUnderTest {
     explicit MongoUnderTest(const std::string &server);
     ~MongoUnderTest() override;
     std::unique_ptr<Store> open() override;
+    std::unique_ptr<Store> serve() override;
     void expire_requests() override;
 
   private:
+    [[nodiscard]] StoreOptions options() const;
+
     const std::string database_;
     const std::string uri_;
 };

@@ -1,23 +1,28 @@
 // What holds for any input: tried with many that are drawn from a fixed seed.
 #include <gtest/gtest.h>
+#include <jansson.h>
 #include <unicode/uchar.h>
 
 #include <cmath>
 #include <cstring>
+#include <memory>
 #include <random>
 
-#include "application.h"
-#include "json.h"
-#include "json_reader.h"
-#include "json_writer.h"
-#include "record.h"
-#include "slug.h"
+#include "json/reader.h"
+#include "json/writer.h"
+#include "request/application.h"
+#include "request/record.h"
+#include "slug/slug.h"
 
 namespace appcreate {
 namespace {
 
 using std::string_view_literals::operator""sv;
-using test::Json;
+
+struct JsonFree {
+    void operator()(json_t *value) const noexcept { json_decref(value); }
+};
+using Json = std::unique_ptr<json_t, JsonFree>;
 
 class Draw {
   public:

@@ -1,8 +1,8 @@
-#include "record.h"
+#include "request/record.h"
 
 #include <gtest/gtest.h>
 
-#include "json_reader.h"
+#include "json/reader.h"
 
 namespace appcreate {
 namespace {
@@ -24,8 +24,8 @@ RecordFacts facts() {
     result.organization = "507f1f77bcf86cd799439013";
     result.owner = "507f1f77bcf86cd799439016";
     result.role = 1;
-    result.build_retention_days = 30;
-    result.builds_per_publication = -1;
+    result.retention.build_retention_days = 30;
+    result.retention.builds_per_publication = -1;
     result.created_at = 951827696789;
     return result;
 }

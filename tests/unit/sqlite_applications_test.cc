@@ -1,5 +1,5 @@
 // Listing a large organization, which is read in another way than a small one, among the records of others.
-#include "sqlite/applications.h"
+#include "sqlite/admin/applications.h"
 #include "sqlite_support.h"
 
 namespace appcreate::test {
@@ -18,18 +18,19 @@ TEST(SqliteApplications, LargeOrganizationIsListedInOrderAndWhole) {
     EXPECT_EQ(expect_sound(*store, large.slug).size(), kLarge);
     EXPECT_EQ(expect_sound(*store, small.slug).size(), 200U);
     const std::vector<std::string> all = list_apps(*store, large.slug);
-    const auto after = ObjectId::parse(text_at(parse(all[3999]).get(), {"id"}));
+    const auto after = ObjectId::parse(Json::parse(all[3999]).string("/id"));
     const auto rest = rows([&](const RowSink &sink) { store->app_list(large.slug, after, 700, sink); });
     EXPECT_EQ(rest, (std::vector<std::string>{all.begin() + 4000, all.begin() + 4700}));
 }
 
 // Applications as rows: of ids that begin with `letter`, in an order that is not that of their slugs.
 void add_rows(Stranger &stranger, const Org &org, char letter, int n) {
-    stranger.exec("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < " + std::to_string(n - 1) +
-                  ") INSERT INTO applications SELECT NULL, o.rowid, CAST(printf('" + letter + "%011d', (i * 7919) % " +
-                  std::to_string(n) + ") AS BLOB), '" + letter + "-app-' || i, 0, printf('{\"n\":%d}', (i * 7919) % " +
-                  std::to_string(n) + ") FROM n, organizations o WHERE o.slug = '" + org.slug + "'");
-    stranger.exec(
+    stranger.execute("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < " +
+                     std::to_string(n - 1) + ") INSERT INTO applications SELECT NULL, o.rowid, CAST(printf('" + letter +
+                     "%011d', (i * 7919) % " + std::to_string(n) + ") AS BLOB), '" + letter +
+                     "-app-' || i, 0, printf('{\"n\":%d}', (i * 7919) % " + std::to_string(n) +
+                     ") FROM n, organizations o WHERE o.slug = '" + org.slug + "'");
+    stranger.execute(
         "UPDATE organizations AS o SET applications ="
         " (SELECT count(*) FROM applications a WHERE a.organization = o.rowid)");
 }
@@ -84,7 +85,7 @@ TEST_F(SqliteApplicationPages, OthersCostNoMoreThanItsOwn) {
 
 TEST_F(SqliteApplicationPages, AreWholeAtEveryLength) {
     for (const int n : {0, 1, 511, 512, 513, 2000}) {
-        stranger_.exec("DELETE FROM applications");
+        stranger_.execute("DELETE FROM applications");
         if (n > 0) add_rows(stranger_, own_, 'm', n);
         add_rows(stranger_, other_, 'a', 3000);
         for (const int max : {1, 511, 512, 513, 4000}) {

@@ -6,13 +6,14 @@
 
 #include <fstream>
 
+#include "kinds.h"
+#include "sqlite_copies.h"
 #include "sqlite_support.h"
-#include "sqlite_transfers.h"
 
 namespace appcreate::test {
 namespace {
 
-class SqliteBackup : public SqliteTransfers {
+class SqliteBackup : public SqliteCopies {
   protected:
     static std::string header_of(const std::string &path) {
         std::string bytes(20, '\0');
@@ -99,17 +100,17 @@ TEST_F(SqliteBackup, WantsANameOfItsOwn) {
 TEST_F(SqliteBackup, LeavesNothingWhenItIsStopped) {
     create(*store_, 300);
     EXPECT_FALSE(store_->backup(file_, false, [](std::uint64_t, std::uint64_t) { return false; }));
-    EXPECT_EQ(size_of(file_), -1);
+    EXPECT_EQ(file_size(file_), -1);
     EXPECT_EQ(side_files(), std::vector<std::string>{});
 }
 
 TEST_F(SqliteBackup, OfAStoreThatBreaksAPromiseIsNone) {
     create(*store_, 2);
-    Stranger(path_).exec("UPDATE organizations SET applications = 7");
+    Stranger(path_).execute("UPDATE organizations SET applications = 7");
     EXPECT_EQ(status_of([&] { store_->backup(file_, false, {}); }), AC_ECHECK);
     const std::string message = message_of([&] { store_->backup(file_, false, {}); });
     EXPECT_NE(message.find("counts 7 applications"), std::string::npos) << message;
-    EXPECT_EQ(size_of(file_), -1);
+    EXPECT_EQ(file_size(file_), -1);
     EXPECT_EQ(side_files(), std::vector<std::string>{});
 }
 
@@ -139,8 +140,8 @@ TEST_F(SqliteBackup, OnAFullDiskIsNone) {
     const std::string message = message_of([&] { store_->backup(file, false, {}); });
     EXPECT_NE(message.find(file), std::string::npos) << message;
     EXPECT_NE(message.find("free space"), std::string::npos) << message;
-    EXPECT_EQ(size_of(file), -1);
-    EXPECT_EQ(size_of(file + ".part"), -1);
+    EXPECT_EQ(file_size(file), -1);
+    EXPECT_EQ(file_size(file + ".part"), -1);
     EXPECT_EQ(expect_sound(*store_, org_.slug).size(), 300U);
 }
 

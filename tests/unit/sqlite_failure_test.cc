@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "kinds.h"
 #include "sqlite_support.h"
 
 namespace appcreate::test {
@@ -94,7 +95,7 @@ TEST_F(SqliteFailure, LockedOnAFullDisk) {
     store->init();
     const Org org = make_org(*store);
     Stranger stranger(path);
-    stranger.exec("BEGIN IMMEDIATE");
+    stranger.execute("BEGIN IMMEDIATE");
     disk.fill();
     try {
         store->org_set(org.slug, {}, [](std::string_view) { return true; });
@@ -104,7 +105,7 @@ TEST_F(SqliteFailure, LockedOnAFullDisk) {
     }
 }
 
-TEST_F(SqliteFailure, Directory) {
+TEST_F(SqliteFailure, TempDir) {
     expect_says(message_of(*open_store(options_of(under_test_.directory.path()))),
                 {under_test_.directory.path(), "add a file name"});
 }

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <thread>
 
+#include "kinds.h"
 #include "sqlite_support.h"
 
 namespace appcreate::test {
@@ -27,12 +28,11 @@ class SqliteFaults : public testing::Test {
         return code_of(*made);
     }
     [[nodiscard]] std::size_t lines_with(const std::string &text) {
-        const auto all = under_test_.lines.all();
+        const auto all = under_test_.log.lines();
         return static_cast<std::size_t>(std::count_if(
             all.begin(), all.end(), [&](const std::string &line) { return line.find(text) != std::string::npos; }));
     }
     void rename(const std::string &from, const std::string &to) { ASSERT_EQ(std::rename(from.c_str(), to.c_str()), 0); }
-    void write_file(const std::string &path, const std::string &bytes) { std::ofstream(path) << bytes; }
 
     SqliteUnderTest under_test_;
     std::unique_ptr<Store> store_ = under_test_.open();
@@ -43,7 +43,7 @@ class SqliteFaults : public testing::Test {
 TEST_F(SqliteFaults, LockedByAnotherProgram) {
     const auto store = open_store(under_test_.options(100));
     Stranger stranger(path_);
-    stranger.exec("BEGIN IMMEDIATE");
+    stranger.execute("BEGIN IMMEDIATE");
     const Deadline deadline = in_ms(100);
     EXPECT_EQ(create(*store, org_, "App", 100), AC_CODE_DATABASE);
     EXPECT_GE(monotonic_ns(), deadline);
@@ -53,7 +53,7 @@ TEST_F(SqliteFaults, LockedByAnotherProgram) {
     EXPECT_EQ(status_of([&] { store->org_set(org_.slug, {}, [](std::string_view) { return true; }); }), AC_ETIMEOUT);
     // Reading goes on.
     EXPECT_EQ(find_key(*store, org_.token).found, 1);
-    stranger.exec("ROLLBACK");
+    stranger.execute("ROLLBACK");
     EXPECT_EQ(create(*store, org_), AC_CODE_OK);
     EXPECT_EQ(lines_with("writing works again"), 1U);
     EXPECT_EQ(expect_sound(*store, org_.slug).size(), 1U);
@@ -61,13 +61,13 @@ TEST_F(SqliteFaults, LockedByAnotherProgram) {
 
 TEST_F(SqliteFaults, WaitsForALockThatIsGivenUpInTime) {
     Stranger stranger(path_);
-    stranger.exec("BEGIN IMMEDIATE");
+    stranger.execute("BEGIN IMMEDIATE");
     Pending pending;
     const auto made = named(org_.key, "App");
     pending.add(made.get());
     std::thread writer([&] { store_->write(pending.source(), in_ms(20'000)); });
     usleep(50'000);
-    stranger.exec("ROLLBACK");
+    stranger.execute("ROLLBACK");
     writer.join();
     EXPECT_EQ(code_of(*made), AC_CODE_OK);
 }
@@ -75,7 +75,7 @@ TEST_F(SqliteFaults, WaitsForALockThatIsGivenUpInTime) {
 TEST_F(SqliteFaults, FailureRefusesAllThatIsPendingAndReturns) {
     const auto store = open_store(under_test_.options(50));
     Stranger stranger(path_);
-    stranger.exec("BEGIN IMMEDIATE");
+    stranger.execute("BEGIN IMMEDIATE");
     const auto creates = named(org_.key, "App", 700);
     Pending pending;
     pending.add(creates);
@@ -88,12 +88,12 @@ TEST_F(SqliteFaults, FailureRefusesAllThatIsPendingAndReturns) {
 
 TEST_F(SqliteFaults, MissingFile) {
     const std::string path = under_test_.directory.path() + "/missing.db";
-    Lines lines;
-    const auto store = open_store(options_of(path, &lines));
+    HostLog log;
+    const auto store = open_store(options_of(path, &log));
     for (int i = 0; i < 3; ++i) EXPECT_EQ(create(*store, org_), AC_CODE_DATABASE);
-    EXPECT_EQ(size_of(path), -1) << "a store is made by init only";
-    ASSERT_EQ(lines.all().size(), 1U);
-    EXPECT_NE(lines.all()[0].find("run \"appctl --store sqlite:" + path + " init\""), std::string::npos);
+    EXPECT_EQ(file_size(path), -1) << "a store is made by init only";
+    ASSERT_EQ(log.lines().size(), 1U);
+    EXPECT_NE(log.lines()[0].find("run \"appctl --store sqlite:" + path + " init\""), std::string::npos);
     ac_lookup lookup{};
     EXPECT_EQ(status_of([&] { store->find_keys({&lookup, 1}, in_ms(1000)); }), AC_EUNAVAILABLE);
     EXPECT_EQ(status_of([&] { store->warm(); }), AC_EUNAVAILABLE);
@@ -110,7 +110,7 @@ TEST_F(SqliteFaults, EmptyFileIsNoStoreAndIsNotMadeOne) {
     EXPECT_NE(message_of([&] { store->warm(); }).find("remove it and run"), std::string::npos);
     EXPECT_EQ(create(*store, org_), AC_CODE_DATABASE);
     EXPECT_EQ(status_of([&] { store->init(); }), AC_EVERSION) << "it may have been a store that was emptied";
-    EXPECT_EQ(size_of(path), 0);
+    EXPECT_EQ(file_size(path), 0);
     std::remove(path.c_str());
     store->init();
     EXPECT_EQ(create(*store, make_org(*store)), AC_CODE_OK);
@@ -118,27 +118,27 @@ TEST_F(SqliteFaults, EmptyFileIsNoStoreAndIsNotMadeOne) {
 
 TEST_F(SqliteFaults, AnotherProgramsDatabaseIsNotTouched) {
     const std::string path = under_test_.directory.path() + "/foreign.db";
-    Stranger(path).exec("CREATE TABLE t(x); PRAGMA user_version=1");
+    Stranger(path).execute("CREATE TABLE t(x); PRAGMA user_version=1");
     const auto store = open_store(options_of(path));
     EXPECT_EQ(create(*store, org_), AC_CODE_DATABASE);
     EXPECT_EQ(status_of([&] { store->init(); }), AC_EUNAVAILABLE);
     EXPECT_NE(message_of([&] { store->warm(); }).find("another program"), std::string::npos);
-    EXPECT_EQ(size_of(path + "-wal"), -1);
+    EXPECT_EQ(file_size(path + "-wal"), -1);
     Stranger stranger(path);
-    EXPECT_EQ(stranger.query("SELECT count(*) FROM sqlite_schema"), 1);
-    EXPECT_EQ(stranger.query("PRAGMA user_version"), 1);
+    EXPECT_EQ(stranger.number("SELECT count(*) FROM sqlite_schema"), 1);
+    EXPECT_EQ(stranger.number("PRAGMA user_version"), 1);
 }
 
 TEST_F(SqliteFaults, FileThatIsNoDatabase) {
     const std::string path = under_test_.directory.path() + "/text.db";
     write_file(path, std::string(8192, 'x'));
-    Lines lines;
-    const auto store = open_store(options_of(path, &lines));
+    HostLog log;
+    const auto store = open_store(options_of(path, &log));
     EXPECT_EQ(create(*store, org_), AC_CODE_DATABASE);
     EXPECT_EQ(status_of([&] { store->init(); }), AC_EUNAVAILABLE);
-    ASSERT_EQ(lines.all().size(), 1U);
-    EXPECT_NE(lines.all()[0].find("\"" + path + "\""), std::string::npos);
-    EXPECT_NE(lines.all()[0].find("name another file"), std::string::npos);
+    ASSERT_EQ(log.lines().size(), 1U);
+    EXPECT_NE(log.lines()[0].find("\"" + path + "\""), std::string::npos);
+    EXPECT_NE(log.lines()[0].find("name another file"), std::string::npos);
     std::remove(path.c_str());
     store->init();
     EXPECT_EQ(create(*store, make_org(*store)), AC_CODE_OK);
@@ -152,13 +152,13 @@ TEST_F(SqliteFaults, PathIsADirectory) {
 
 TEST_F(SqliteFaults, DamagedFile) {
     write_all(*store_, named(org_.key, "App", 200));
-    Stranger(path_).exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    Stranger(path_).execute("PRAGMA wal_checkpoint(TRUNCATE)");
     store_.reset();
     const std::string copy = under_test_.directory.path() + "/copy.db";
     copy_file(path_, copy);
     {
         std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
-        for (std::int64_t page = 1; page < size_of(path_) / 4096; ++page) {
+        for (std::int64_t page = 1; page < file_size(path_) / 4096; ++page) {
             file.seekp(page * 4096);
             file << std::string(512, '\xee');
         }
@@ -182,10 +182,10 @@ TEST_F(SqliteFaults, ReadOnlyFile) {
     ASSERT_EQ(chmod(path_.c_str(), 0444), 0);
     const bool is_refused = in_child([&] {
         if (setgid(65534) != 0 || setuid(65534) != 0) return false;
-        Lines lines;
-        const auto store = open_store(options_of(path_, &lines));
-        return create(*store, org_) == AC_CODE_DATABASE && lines.all().size() == 1 &&
-               lines.all()[0].find("a directory of its own") != std::string::npos;
+        HostLog log;
+        const auto store = open_store(options_of(path_, &log));
+        return create(*store, org_) == AC_CODE_DATABASE && log.lines().size() == 1 &&
+               log.lines()[0].find("a directory of its own") != std::string::npos;
     });
     EXPECT_TRUE(is_refused);
     ASSERT_EQ(chmod(path_.c_str(), 0666), 0);
@@ -205,8 +205,8 @@ TEST_F(SqliteFaults, FullDisk) {
         ~Unmount() { umount2(path.c_str(), MNT_DETACH); }
     } const unmount{mount_point};
     const std::string path = mount_point + "/apps.db";
-    Lines lines;
-    const auto store = open_store(options_of(path, &lines));
+    HostLog log;
+    const auto store = open_store(options_of(path, &log));
     store->init();
     const Org org = make_org(*store);
     write_file(mount_point + "/ballast", std::string(512 << 10, 'x'));
@@ -215,13 +215,13 @@ TEST_F(SqliteFaults, FullDisk) {
     for (; code == AC_CODE_OK && made < 2000; ++made) code = create(*store, org);
     EXPECT_EQ(code, AC_CODE_DATABASE);
     EXPECT_EQ(create(*store, org), AC_CODE_DATABASE);
-    ASSERT_EQ(lines.all().size(), 1U);
-    EXPECT_NE(lines.all()[0].find("free space"), std::string::npos) << lines.all()[0];
+    ASSERT_EQ(log.lines().size(), 1U);
+    EXPECT_NE(log.lines()[0].find("free space"), std::string::npos) << log.lines()[0];
     std::remove((mount_point + "/ballast").c_str());
     EXPECT_EQ(create(*store, org), AC_CODE_OK);
-    ASSERT_EQ(lines.all().size(), 2U);
+    ASSERT_EQ(log.lines().size(), 2U);
     EXPECT_EQ(expect_sound(*store, org.slug).size(), made);
-    EXPECT_EQ(text_at(parse(list_apps(*store, org.slug).back()).get(), {"slug"}), "app-" + std::to_string(made))
+    EXPECT_EQ(Json::parse(list_apps(*store, org.slug).back()).string("/slug"), "app-" + std::to_string(made))
         << "the numbers of the refused ones are not remembered";
 }
 
@@ -231,23 +231,23 @@ TEST_F(SqliteFaults, SchemaTooNewAndReadableAgain) {
     EXPECT_EQ(create(*store_, org_), AC_CODE_OK);
     {
         Stranger stranger(path_);
-        stranger.exec("UPDATE meta SET value = 99 WHERE name = 'readable_from'; PRAGMA user_version = 99");
+        stranger.execute("UPDATE meta SET value = 99 WHERE name = 'readable_from'; PRAGMA user_version = 99");
     }
     EXPECT_EQ(create(*store_, org_), AC_CODE_DATABASE);
     EXPECT_EQ(status_of([&] { find_key(*store_, org_.token); }), AC_EVERSION);
     EXPECT_EQ(status_of([&] { store_->init(); }), AC_EVERSION);
     EXPECT_EQ(lines_with("install a newer version"), 2U);
     // An addition that this library can live with.
-    Stranger(path_).exec("UPDATE meta SET value = 1 WHERE name = 'readable_from'");
+    Stranger(path_).execute("UPDATE meta SET value = 1 WHERE name = 'readable_from'");
     EXPECT_EQ(create(*store_, org_), AC_CODE_OK);
     EXPECT_EQ(find_key(*store_, org_.token).found, 1);
     store_->init();
-    EXPECT_EQ(Stranger(path_).query("PRAGMA user_version"), 99);
+    EXPECT_EQ(Stranger(path_).number("PRAGMA user_version"), 99);
 }
 
 TEST_F(SqliteFaults, SchemaTooOldRecoversAfterInit) {
     const std::string path = under_test_.directory.path() + "/old.db";
-    Stranger(path).exec("PRAGMA journal_mode=WAL; PRAGMA application_id=" + std::to_string(0x61637274));
+    Stranger(path).execute("PRAGMA journal_mode=WAL; PRAGMA application_id=" + std::to_string(0x61637274));
     const auto store = open_store(options_of(path));
     EXPECT_EQ(status_of([&] { store->warm(); }), AC_EVERSION);
     EXPECT_NE(message_of([&] { store->warm(); }).find("appctl --store sqlite:" + path + " init"), std::string::npos);
@@ -261,15 +261,15 @@ TEST_F(SqliteFaults, SchemaTooOldRecoversAfterInit) {
 TEST_F(SqliteFaults, ReplacedByABackup) {
     EXPECT_EQ(create(*store_, org_, "Kept"), AC_CODE_OK);
     const std::string backup = under_test_.directory.path() + "/backup.db";
-    Stranger(path_).exec("VACUUM INTO '" + backup + "'");
+    Stranger(path_).execute("VACUUM INTO '" + backup + "'");
     EXPECT_EQ(create(*store_, org_, "Lost"), AC_CODE_OK);
     EXPECT_EQ(find_key(*store_, org_.token).found, 1);
     rename(backup, path_);
     EXPECT_EQ(create(*store_, org_, "After"), AC_CODE_OK);
     const std::vector<std::string> apps = list_apps(*store_, org_.slug);
     ASSERT_EQ(apps.size(), 2U);
-    EXPECT_EQ(text_at(parse(apps[0]).get(), {"slug"}), "kept");
-    EXPECT_EQ(text_at(parse(apps[1]).get(), {"slug"}), "after");
+    EXPECT_EQ(Json::parse(apps[0]).string("/slug"), "kept");
+    EXPECT_EQ(Json::parse(apps[1]).string("/slug"), "after");
     // Another process sees the same: the old log is gone.
     EXPECT_EQ(expect_sound(*under_test_.open(), org_.slug).size(), 2U);
 }
@@ -277,7 +277,7 @@ TEST_F(SqliteFaults, ReplacedByABackup) {
 TEST_F(SqliteFaults, ReplacedWithItsSideFilesRemoved) {
     EXPECT_EQ(create(*store_, org_, "Kept"), AC_CODE_OK);
     const std::string backup = under_test_.directory.path() + "/backup.db";
-    Stranger(path_).exec("VACUUM INTO '" + backup + "'");
+    Stranger(path_).execute("VACUUM INTO '" + backup + "'");
     rename(backup, path_);
     for (const char *side : {"-wal", "-shm"}) ASSERT_EQ(std::remove((path_ + side).c_str()), 0);
     EXPECT_EQ(find_key(*store_, org_.token).found, 1);
@@ -305,7 +305,7 @@ TEST_F(SqliteFaults, MovedAwayAndBack) {
 TEST_F(SqliteFaults, RolledBackBatchLeavesNothing) {
     EXPECT_EQ(create(*store_, org_), AC_CODE_OK);
     // The count is stored last; an index whose expression overflows makes it fail there.
-    Stranger(path_).exec(
+    Stranger(path_).execute(
         "CREATE INDEX spoil ON organizations(abs(CASE WHEN applications > 1"
         " THEN -9223372036854775807 - 1 ELSE rowid END))");
     const auto refused = named(org_.key, "App", 3);
@@ -315,7 +315,7 @@ TEST_F(SqliteFaults, RolledBackBatchLeavesNothing) {
         EXPECT_EQ(id_of(*one), "");
         EXPECT_EQ(slug_of(*one), "");
     }
-    Stranger(path_).exec("DROP INDEX spoil");
+    Stranger(path_).execute("DROP INDEX spoil");
     const auto made = named(org_.key, "App");
     write_one(*store_, *made);
     EXPECT_EQ(slug_of(*made), "app-2") << "numbers of the refused ones are not remembered";

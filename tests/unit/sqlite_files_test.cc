@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kinds.h"
 #include "sqlite_support.h"
 
 namespace appcreate::test {
@@ -24,7 +25,7 @@ TEST(SqliteFiles, AreReadableByOwnerAndGroupOnly) {
 
 TEST(SqliteFiles, MadeByRootBelongToTheDirectorysOwner) {
     if (!is_root()) GTEST_SKIP() << "needs root";
-    const Directory directory;
+    const TempDir directory;
     ASSERT_EQ(chown(directory.path().c_str(), 65534, 65533), 0);
     const std::string path = directory.path() + "/apps.db";
     Org org;
@@ -51,7 +52,7 @@ TEST(SqliteFiles, MadeByRootBelongToTheDirectorysOwner) {
 }
 
 TEST(SqliteFiles, InitNeedsItsDirectory) {
-    const Directory directory;
+    const TempDir directory;
     const auto store = open_store(options_of(directory.path() + "/none/apps.db"));
     EXPECT_EQ(status_of([&] { store->init(); }), AC_EUNAVAILABLE);
     EXPECT_NE(message_of([&] { store->init(); }).find("make a directory of its own"), std::string::npos);
@@ -64,6 +65,29 @@ TEST(SqliteFiles, AreAStoreWithoutTheirLogAfterInit) {
     const auto store = open_store(options_of(copy));
     const Org org = make_org(*store);
     EXPECT_EQ(store->app_count(org.slug), 0U);
+}
+
+// As a store of the first version is.
+TEST(SqliteFiles, InitAddsTheDayOfAKeysUseWhileAnotherServes) {
+    SqliteUnderTest under_test;
+    const auto administration = under_test.open();
+    const Org org = make_org(*administration);
+    const auto last_used = [&] {
+        const auto keys = rows([&](const RowSink &sink) { administration->key_list(org.slug, sink); });
+        return Json::parse(keys.front()).at("/lastUsed").text();
+    };
+    Stranger(under_test.path()).execute("ALTER TABLE keys DROP COLUMN used_on");
+    const auto serving = under_test.serve();
+    write_one(*serving, *named(org.key, "One"));
+    EXPECT_EQ(last_used(), "null");
+
+    under_test.open()->init();
+    auto create = named(org.key, "Two");
+    write_one(*serving, *create);
+    EXPECT_EQ(create->answer().status, 200);
+    EXPECT_NE(last_used(), "null");
+    EXPECT_EQ(under_test.log.lines(), std::vector<std::string>());
+    expect_sound(*administration, org.id);
 }
 
 }  // namespace

@@ -6,8 +6,9 @@
 #include <filesystem>
 #include <map>
 
-#include "copy.h"
-#include "sqlite_transfers.h"
+#include "copy/copy.h"
+#include "kinds.h"
+#include "sqlite_copies.h"
 
 namespace appcreate::test {
 namespace {
@@ -30,7 +31,7 @@ class ReadOnlyMount {
     [[nodiscard]] std::string store() const { return path() + "/apps.db"; }
 
   private:
-    Directory directory_;
+    TempDir directory_;
     bool mounted_ = false;
 };
 
@@ -38,7 +39,7 @@ class ReadOnlyMount {
     const ReadOnlyMount name(directory()); \
     if (!name.mounted()) GTEST_SKIP() << "only root may mount a directory read-only"
 
-class SqliteFrozen : public SqliteTransfers {
+class SqliteFrozen : public SqliteCopies {
   protected:
     // All files and what they hold.
     [[nodiscard]] std::map<std::string, std::string> files() const {
@@ -55,7 +56,7 @@ class SqliteFrozen : public SqliteTransfers {
         EXPECT_EQ(list_apps(*store, org_.slug).size(), n);
         EXPECT_TRUE(store->check(false, [](std::string_view) { return true; }));
         EXPECT_EQ(rows([&](const RowSink &sink) { store->org_list(sink); }).size(), 1U);
-        const Directory elsewhere;
+        const TempDir elsewhere;
         const auto contents = store->backup(elsewhere.path() + "/backup.db", false, {});
         ASSERT_TRUE(contents);
         EXPECT_EQ(contents->applications, n);
@@ -67,7 +68,7 @@ class SqliteFrozen : public SqliteTransfers {
     // As after a clean stop of all, with a plain SQLite.
     void bring_log_into_file() {
         store_.reset();
-        Stranger(path_).exec("PRAGMA wal_checkpoint(TRUNCATE)");
+        Stranger(path_).execute("PRAGMA wal_checkpoint(TRUNCATE)");
         for (const char *side : {"-wal", "-shm"}) unlink((path_ + side).c_str());
     }
 };
@@ -115,7 +116,7 @@ TEST_F(SqliteFrozen, OneThatAnotherUserOwns) {
     ASSERT_EQ(chmod(path_.c_str(), 0644), 0);
     EXPECT_TRUE(in_child(
         [&] { return seteuid(65534) == 0 && list_apps(*open_store(options_of(path_)), org_.slug).size() == 30; }));
-    EXPECT_EQ(size_of(path_ + "-shm"), -1);
+    EXPECT_EQ(file_size(path_ + "-shm"), -1);
 }
 
 // What was read without locks is not believed when somebody came meanwhile.
@@ -132,11 +133,11 @@ TEST_F(SqliteFrozen, OneThatIsWrittenMeanwhile) {
         }
         return true;
     };
-    const Directory elsewhere;
+    const TempDir elsewhere;
     const std::string file = elsewhere.path() + "/backup.db";
     EXPECT_EQ(status_of([&] { reader->backup(file, false, progress); }), AC_EUNAVAILABLE);
-    EXPECT_EQ(size_of(file), -1);
-    EXPECT_EQ(size_of(file + ".part"), -1);
+    EXPECT_EQ(file_size(file), -1);
+    EXPECT_EQ(file_size(file + ".part"), -1);
     EXPECT_TRUE(reader->backup(file, false, {})) << "with somebody there, there is an index to read by";
 }
 

@@ -3,9 +3,11 @@
 
 #include <thread>
 
-#include "sqlite/idempotency.h"
+#include "kinds.h"
+#include "sqlite/create/idempotency.h"
 #include "sqlite/sqlite_store.h"
 #include "sqlite_support.h"
+#include "support/shared_memory.h"
 
 namespace appcreate::test {
 namespace {
@@ -20,13 +22,13 @@ class SqliteMaintenance : public testing::Test {
         options.maintain = maintain;
         return std::make_unique<sqlite::SqliteStore>(options, limits);
     }
-    [[nodiscard]] std::int64_t log_size() const { return size_of(under_test_.path() + "-wal"); }
+    [[nodiscard]] std::int64_t log_size() const { return file_size(under_test_.path() + "-wal"); }
     // How many records the file holds without its log; -1 when the copy met a checkpoint.
     [[nodiscard]] std::int64_t records_in_file_alone() const {
         const std::string copy = under_test_.directory.path() + "/alone.db";
         copy_file(under_test_.path(), copy);
         try {
-            return Stranger(copy).query("SELECT count(*) FROM applications");
+            return Stranger(copy).number("SELECT count(*) FROM applications");
         } catch (const std::runtime_error &) {
             return -1;
         }
@@ -74,13 +76,13 @@ TEST_F(SqliteMaintenance, ReaderThatStaysOnlyDelaysIt) {
     const auto store = open(true);
     const Org org = make_org(*store);
     Stranger reader(under_test_.path());
-    reader.exec("BEGIN");
-    EXPECT_EQ(reader.query("SELECT count(*) FROM applications"), 0);
+    reader.execute("BEGIN");
+    EXPECT_EQ(reader.number("SELECT count(*) FROM applications"), 0);
     for (int i = 0; i < 40; ++i) write_all(*store, named(org.key, "App", 40));
-    EXPECT_EQ(reader.query("SELECT count(*) FROM applications"), 0);
-    reader.exec("ROLLBACK");
+    EXPECT_EQ(reader.number("SELECT count(*) FROM applications"), 0);
+    reader.execute("ROLLBACK");
     EXPECT_TRUE(eventually([&] { return records_in_file_alone() == 1600; }));
-    EXPECT_TRUE(under_test_.lines.all().empty());
+    EXPECT_TRUE(under_test_.log.lines().empty());
 }
 
 TEST_F(SqliteMaintenance, TwoStoresOfOneTurnTakeTurns) {
@@ -117,12 +119,12 @@ TEST_F(SqliteMaintenance, ClosesAtOnceWhileItWorks) {
 
 TEST_F(SqliteMaintenance, StoreThatIsNotUsedIsLeftAlone) {
     const std::string path = under_test_.directory.path() + "/none.db";
-    StoreOptions options = options_of(path, &under_test_.lines);
+    StoreOptions options = options_of(path, &under_test_.log);
     options.maintain = true;
     const auto store = open_store(options);
     std::this_thread::sleep_for(std::chrono::milliseconds(1200));
-    EXPECT_EQ(size_of(path), -1);
-    EXPECT_TRUE(under_test_.lines.all().empty());
+    EXPECT_EQ(file_size(path), -1);
+    EXPECT_TRUE(under_test_.log.lines().empty());
 }
 
 // ---- expired requests
@@ -137,7 +139,7 @@ class SqliteSweep : public SqliteMaintenance {
         write_all(store, creates);
     }
     [[nodiscard]] std::int64_t kept() const {
-        return Stranger(under_test_.path()).query("SELECT count(*) FROM idempotency");
+        return Stranger(under_test_.path()).number("SELECT count(*) FROM idempotency");
     }
 };
 
@@ -166,10 +168,10 @@ TEST_F(SqliteSweep, RowsStayInTheOrderOfTheirExpiry) {
     const auto store = open(false);
     const Org org = make_org(*store);
     send(*store, org, 0, 3);
-    Stranger(under_test_.path()).exec("UPDATE idempotency SET expires_at = 1 WHERE rowid = 1");
+    Stranger(under_test_.path()).execute("UPDATE idempotency SET expires_at = 1 WHERE rowid = 1");
     // The first is met by a create and kept anew, behind the others.
     send(*store, org, 0, 1);
-    EXPECT_EQ(Stranger(under_test_.path()).query("SELECT min(rowid) FROM idempotency"), 2);
+    EXPECT_EQ(Stranger(under_test_.path()).number("SELECT min(rowid) FROM idempotency"), 2);
     EXPECT_EQ(kept(), 3);
 }
 
@@ -181,8 +183,9 @@ TEST_F(SqliteSweep, FarExpiriesArePassedOver) {
     const std::int64_t now = now_ms();
     const std::int64_t year = 365LL * 24 * 3600 * 1000;
     Stranger stranger(under_test_.path());
-    stranger.exec("UPDATE idempotency SET expires_at = " + std::to_string(now + year) + " + rowid WHERE rowid <= 150");
-    stranger.exec("UPDATE idempotency SET expires_at = 1 WHERE rowid > 150 OR rowid = 77");
+    stranger.execute("UPDATE idempotency SET expires_at = " + std::to_string(now + year) +
+                     " + rowid WHERE rowid <= 150");
+    stranger.execute("UPDATE idempotency SET expires_at = 1 WHERE rowid > 150 OR rowid = 77");
     send(*store, org, 250, 260);
     const sqlite::Connection connection(under_test_.path(), sqlite::Use::kMaintain, in_ms(20'000));
     sqlite::RequestSweep sweep;
@@ -194,7 +197,7 @@ TEST_F(SqliteSweep, FarExpiriesArePassedOver) {
     EXPECT_FALSE(sweep.is_due(connection, now));
 
     // What expires behind those that were passed over is found from there on.
-    stranger.exec("UPDATE idempotency SET expires_at = 1 WHERE rowid = 251");
+    stranger.execute("UPDATE idempotency SET expires_at = 1 WHERE rowid = 251");
     EXPECT_TRUE(sweep.is_due(connection, now));
     EXPECT_FALSE(sweep.step(connection, now));
     EXPECT_EQ(kept(), 149 + 9);
@@ -202,8 +205,8 @@ TEST_F(SqliteSweep, FarExpiriesArePassedOver) {
     // When the first of them has expired, it goes; the others stay.
     EXPECT_TRUE(sweep.is_due(connection, now + year + 1));
     sweep.step(connection, now + year + 1);
-    EXPECT_EQ(stranger.query("SELECT count(*) FROM idempotency WHERE rowid = 1"), 0);
-    EXPECT_EQ(stranger.query("SELECT count(*) FROM idempotency WHERE rowid BETWEEN 2 AND 150"), 148);
+    EXPECT_EQ(stranger.number("SELECT count(*) FROM idempotency WHERE rowid = 1"), 0);
+    EXPECT_EQ(stranger.number("SELECT count(*) FROM idempotency WHERE rowid BETWEEN 2 AND 150"), 148);
 }
 
 // The row that it stood at was removed, and its number given to another one.
@@ -213,20 +216,20 @@ TEST_F(SqliteSweep, BeginsAgainWhereItsRowIsGone) {
     send(*store, org, 0, 3);
     const std::int64_t now = now_ms();
     Stranger stranger(under_test_.path());
-    stranger.exec("UPDATE idempotency SET expires_at = " + std::to_string(2 * now));
+    stranger.execute("UPDATE idempotency SET expires_at = " + std::to_string(2 * now));
     const sqlite::Connection connection(under_test_.path(), sqlite::Use::kMaintain, in_ms(20'000));
     sqlite::RequestSweep sweep;
     EXPECT_FALSE(sweep.step(connection, now));
     for (const char *change : {"DELETE FROM idempotency WHERE rowid = 3; UPDATE idempotency SET expires_at = 1",
                                "DELETE FROM idempotency"}) {
-        stranger.exec(change);
+        stranger.execute(change);
         for (int i = 0; i < 3; ++i) sweep.step(connection, now);
         EXPECT_EQ(kept(), 0);
         send(*store, org, 0, 3);
-        stranger.exec("UPDATE idempotency SET expires_at = 1 WHERE rowid < 3");
+        stranger.execute("UPDATE idempotency SET expires_at = 1 WHERE rowid < 3");
         for (int i = 0; i < 3; ++i) sweep.step(connection, now);
         EXPECT_EQ(kept(), 1);
-        stranger.exec("UPDATE idempotency SET expires_at = " + std::to_string(2 * now));
+        stranger.execute("UPDATE idempotency SET expires_at = " + std::to_string(2 * now));
         sweep.step(connection, now);
     }
     expect_sound(*store, org.slug);
@@ -237,7 +240,7 @@ TEST_F(SqliteSweep, ThreadRemovesThemBehindAFarExpiry) {
     const Org org = make_org(*store);
     send(*store, org, 0, 100);
     under_test_.expire_requests();
-    Stranger(under_test_.path()).exec("UPDATE idempotency SET expires_at = 9223372036854775807 WHERE rowid = 1");
+    Stranger(under_test_.path()).execute("UPDATE idempotency SET expires_at = 9223372036854775807 WHERE rowid = 1");
     EXPECT_TRUE(eventually([&] { return kept() <= 1; }));
     EXPECT_EQ(kept(), 1);
 }
@@ -250,6 +253,48 @@ TEST_F(SqliteSweep, ThreadRemovesThem) {
     send(*store, org, 256, 260);
     EXPECT_TRUE(eventually([&] { return kept() == 4; }));
     EXPECT_EQ(expect_sound(*store, org.slug).size(), 260U);
+}
+
+class SqliteSweepAtEnd : public SqliteSweep {
+  protected:
+    SqliteSweepAtEnd() { sqlite::init_turn(memory_.get()); }
+    // A store that is in use, whose thread has several ticks of work: requests that have expired.
+    std::unique_ptr<Store> open_with_expired(int n) {
+        StoreOptions options = under_test_.options();
+        options.turn = memory_.get();
+        options.maintain = true;
+        auto store = std::make_unique<sqlite::SqliteStore>(options, sqlite::WalLimits{});
+        write_all(*store, named(make_org(*store).key, "App", 1));
+        Stranger(under_test_.path())
+            .execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " + std::to_string(n) +
+                     ") INSERT INTO idempotency SELECT NULL, 1, CAST(printf('%032d', i) AS BLOB), "
+                     "CAST(printf('%032d', i) AS BLOB), 1 FROM n");
+        return store;
+    }
+    [[nodiscard]] sqlite::TurnMemory &turn() const { return *static_cast<sqlite::TurnMemory *>(memory_.get()); }
+
+  private:
+    const SharedMemory memory_{AC_TURN_SIZE};
+};
+
+TEST_F(SqliteSweepAtEnd, IsNotWaitedFor) {
+    constexpr int kExpired = 200'000;
+    auto store = open_with_expired(kExpired);
+    EXPECT_TRUE(eventually([&] { return kept() < kExpired; }));
+    store.reset();
+    EXPECT_GT(kept(), 0) << "it was closed when all had been removed";
+}
+
+TEST_F(SqliteSweepAtEnd, DoesNotWaitForItsTurnForLong) {
+    constexpr int kExpired = 50'000;
+    auto store = open_with_expired(kExpired);
+    EXPECT_TRUE(eventually([&] { return kept() < kExpired; }));
+    sqlite::Turn another(&turn());
+    const sqlite::Turn::Guard held(another, in_ms(20'000));
+    ASSERT_TRUE(eventually([&] { return turn().waiting == 1; })) << "it wants its turn";
+    const std::int64_t left = kept();
+    store.reset();
+    EXPECT_EQ(kept(), left);
 }
 
 }  // namespace

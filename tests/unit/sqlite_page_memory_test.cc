@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "kinds.h"
 #include "sqlite_support.h"
 
 namespace appcreate::test {
@@ -26,7 +27,7 @@ Pages pages() {
 }
 
 void create_many(bool maintain) {
-    const Directory directory;
+    const TempDir directory;
     StoreOptions options = options_of(directory.path() + "/apps.db");
     options.maintain = maintain;
     const auto store = open_store(options);

@@ -2,17 +2,17 @@
 // lost without a copy, and whatever ends it early leaves the store as it was, or as the file is.
 #include <signal.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 
-#include "sqlite_transfers.h"
+#include "kinds.h"
+#include "sqlite_copies.h"
 
 namespace appcreate::test {
 namespace {
 
-class SqliteRestore : public SqliteTransfers {
+class SqliteRestore : public SqliteCopies {
   protected:
     // A backup of so many applications, and as many more in the store.
     void prepare(std::size_t n) {
@@ -27,7 +27,7 @@ class SqliteRestore : public SqliteTransfers {
     // The files that a restore may leave, beside the store.
     void expect_no_rest() const {
         for (const char *name : {".restore", ".restore.part", ".before-restore.part"}) {
-            EXPECT_EQ(size_of(path_ + name), -1) << name;
+            EXPECT_EQ(file_size(path_ + name), -1) << name;
         }
     }
     void expect_refused(ac_status status, const std::string &file, const std::string &says) {
@@ -35,7 +35,7 @@ class SqliteRestore : public SqliteTransfers {
         const std::string message = message_of([&] { store_->restore(file, false, {}); });
         EXPECT_NE(message.find(says), std::string::npos) << message;
         EXPECT_EQ(apps(), all_);
-        EXPECT_EQ(size_of(before_), -1);
+        EXPECT_EQ(file_size(before_), -1);
         expect_no_rest();
     }
 
@@ -52,7 +52,7 @@ TEST_F(SqliteRestore, BringsTheStateBackAndKeepsTheOther) {
     struct stat info {};
     ASSERT_EQ(stat(before_.c_str(), &info), 0);
     EXPECT_EQ(info.st_mode & 07777, 0600U);
-    EXPECT_EQ(size_of(before_ + "-wal"), -1);
+    EXPECT_EQ(file_size(before_ + "-wal"), -1);
     expect_no_rest();
     EXPECT_EQ(apps_of(before_), all_);
     expect_sound(*store_, org_.slug);
@@ -132,20 +132,18 @@ TEST_F(SqliteRestore, KilledLeavesOneStateOrTheOther) {
     store_.reset();
     int killed = 0;
     for (int step = 1;; ++step) {
-        const pid_t child = fork();
-        if (child == 0) {
+        Child child([&] {
             int calls = 0;
             const auto progress = [&](std::uint64_t, std::uint64_t) {
                 if (++calls == step) kill(getpid(), SIGKILL);
                 return true;
             };
-            _exit(open_store(options_of(path_))->restore(file_, true, progress) ? 0 : 1);
-        }
-        int status = 0;
-        ASSERT_EQ(waitpid(child, &status, 0), child);
+            return open_store(options_of(path_))->restore(file_, true, progress) ? 0 : 1;
+        });
+        const int status = child.wait();
         const std::vector<std::string> now = apps_of(path_);
-        if (WIFEXITED(status)) {
-            EXPECT_EQ(WEXITSTATUS(status), 0);
+        if (status != kKilled) {
+            EXPECT_EQ(status, 0);
             EXPECT_EQ(now, backed_up_);
             break;
         }
@@ -176,7 +174,7 @@ TEST_F(SqliteRestore, OnAFullDiskChangesNothing) {
     EXPECT_EQ(status_of([&] { store->restore(file_, false, {}); }), AC_EUNAVAILABLE);
     EXPECT_EQ(ids(*store, org), before);
     for (const char *name : {".restore.part", ".before-restore.part", ".before-restore"}) {
-        EXPECT_EQ(size_of(path + name), -1) << name;
+        EXPECT_EQ(file_size(path + name), -1) << name;
     }
     expect_sound(*store, org.slug);
 }
@@ -188,9 +186,9 @@ TEST_F(SqliteRestore, OfWhatIsNoWholeStoreIsRefused) {
     write_file(file, "");
     expect_refused(AC_ECHECK, file, "empty");
     write_file(file, std::string(10000, 'x'));
-    expect_refused(AC_ECHECK, file, "not a database");
+    expect_refused(AC_ECHECK, file, "not a database; name another backup");
     unlink(file.c_str());
-    Stranger(file).exec("CREATE TABLE theirs(a)");
+    Stranger(file).execute("CREATE TABLE theirs(a)");
     expect_refused(AC_EUNAVAILABLE, file, "another program's");
 
     const std::string whole = read_file(file_);
@@ -201,10 +199,10 @@ TEST_F(SqliteRestore, OfWhatIsNoWholeStoreIsRefused) {
     write_file(file, damaged);
     expect_refused(AC_ECHECK, file, "damaged");
     write_file(file, whole);
-    Stranger(file).exec("UPDATE organizations SET applications = 7");
+    Stranger(file).execute("UPDATE organizations SET applications = 7");
     expect_refused(AC_ECHECK, file, "counts 7 applications");
     write_file(file, whole);
-    Stranger(file).exec("PRAGMA user_version = 99; UPDATE meta SET value = 99 WHERE name = 'readable_from'");
+    Stranger(file).execute("PRAGMA user_version = 99; UPDATE meta SET value = 99 WHERE name = 'readable_from'");
     expect_refused(AC_EVERSION, file, "version 99");
 }
 
@@ -213,8 +211,8 @@ TEST_F(SqliteRestore, OfAFileWithALogIsRefused) {
     const std::string file = directory() + "/other.db";
     copy_file(file_, file);
     Stranger stranger(file);
-    stranger.exec("PRAGMA journal_mode=WAL; UPDATE organizations SET name = 'in the log'");
-    ASSERT_GT(size_of(file + "-wal"), 0);
+    stranger.execute("PRAGMA journal_mode=WAL; UPDATE organizations SET name = 'in the log'");
+    ASSERT_GT(file_size(file + "-wal"), 0);
     expect_refused(AC_EINVAL, file, "-wal");
 }
 
@@ -263,11 +261,11 @@ TEST_F(SqliteRestore, OfPagesOfAnotherSize) {
     prepare(10);
     const std::string file = directory() + "/other.db";
     copy_file(file_, file);
-    Stranger(file).exec("PRAGMA page_size=8192; VACUUM");
+    Stranger(file).execute("PRAGMA page_size=8192; VACUUM");
     const std::string bytes = read_file(file);
     ASSERT_TRUE(store_->restore(file, false, {}));
     EXPECT_EQ(apps(), backed_up_);
-    EXPECT_EQ(Stranger(path_).query("PRAGMA page_size"), 4096);
+    EXPECT_EQ(Stranger(path_).number("PRAGMA page_size"), 4096);
     EXPECT_EQ(read_file(file), bytes) << "it is only read";
 }
 
@@ -278,7 +276,7 @@ TEST_F(SqliteRestore, OfAStoreWhoseFileIsMissing) {
     for (const char *side : {"", "-wal", "-shm"}) unlink((path_ + side).c_str());
     ASSERT_TRUE(open_store(options_of(path_))->restore(file_, false, {}));
     EXPECT_EQ(apps_of(path_), backed_up_);
-    EXPECT_EQ(size_of(before_), -1);
+    EXPECT_EQ(file_size(before_), -1);
     expect_no_rest();
     EXPECT_TRUE(eventually([&] {
         const auto made = named(org_.key, "App");
@@ -297,7 +295,7 @@ TEST_F(SqliteRestore, OfAnEmptiedStoreKeepsItsLog) {
     ASSERT_EQ(truncate(path_.c_str(), 0), 0);
     ASSERT_TRUE(open_store(options_of(path_))->restore(file_, false, {}));
     EXPECT_EQ(apps_of(path_), backed_up_);
-    EXPECT_EQ(size_of(before_), 0);
+    EXPECT_EQ(file_size(before_), 0);
     EXPECT_EQ(read_file(before_ + "-wal"), log);
     expect_no_rest();
 }
@@ -331,9 +329,9 @@ TEST_F(SqliteRestore, OfWhatMayNeverHaveBeenAStoreWantsForce) {
     EXPECT_EQ(read_file(path + ".before-restore"), std::string(5000, 'x'));
 
     const std::string foreign = directory() + "/foreign.db";
-    Stranger(foreign).exec("CREATE TABLE theirs(a)");
+    Stranger(foreign).execute("CREATE TABLE theirs(a)");
     EXPECT_EQ(status_of([&] { open_store(options_of(foreign))->restore(file_, true, {}); }), AC_EUNAVAILABLE);
-    EXPECT_EQ(Stranger(foreign).query("SELECT count(*) FROM theirs"), 0);
+    EXPECT_EQ(Stranger(foreign).number("SELECT count(*) FROM theirs"), 0);
 }
 
 TEST_F(SqliteRestore, FollowsTheStoresLink) {

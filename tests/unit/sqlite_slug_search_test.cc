@@ -1,9 +1,9 @@
 // How many statements the search for a number costs, on a real file.
-#include "sqlite/slug_search.h"
+#include "sqlite/create/slug_numbers.h"
 
 #include <bit>
 
-#include "slug.h"
+#include "slug/slug.h"
 #include "sqlite_support.h"
 
 namespace appcreate::test {
@@ -18,14 +18,14 @@ class SqliteSlugSearch : public testing::Test {
     // Names of the organization, straight into the table.
     void take(const std::vector<std::string> &slugs) {
         Stranger stranger(under_test_.path());
-        stranger.exec("BEGIN");
+        stranger.execute("BEGIN");
         for (const std::string &slug : slugs) {
-            stranger.exec(
+            stranger.execute(
                 "INSERT OR IGNORE INTO applications(organization, id, slug, created_at, data)"
                 " VALUES(1, randomblob(12), '" +
                 slug + "', 0, '{}')");
         }
-        stranger.exec("COMMIT");
+        stranger.execute("COMMIT");
         names_ += slugs.size();
     }
     void expect_cheap(const std::string &base, std::uint64_t taken = 1) {

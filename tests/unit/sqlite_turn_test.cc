@@ -1,34 +1,23 @@
 // The turn to write: over threads, over processes, and after the death of who held it.
-#include "sqlite/turn.h"
+#include "kinds.h"
+#include "sqlite/serve/turn.h"
 
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <thread>
 
 #include "sqlite_support.h"
+#include "support/shared_memory.h"
 
 namespace appcreate::test {
 namespace {
 
 using sqlite::Turn;
 
-// Memory that children share, as a host gives it.
-class SharedMemory {
+class TurnMemory : public SharedMemory {
   public:
-    SharedMemory() : memory_(mmap(nullptr, AC_TURN_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) {
-        if (memory_ == MAP_FAILED) throw std::bad_alloc();
-        sqlite::init_turn(memory_);
-    }
-    SharedMemory(const SharedMemory &) = delete;
-    SharedMemory &operator=(const SharedMemory &) = delete;
-    ~SharedMemory() { munmap(memory_, AC_TURN_SIZE); }
-    [[nodiscard]] void *get() const { return memory_; }
-
-  private:
-    void *memory_;
+    TurnMemory() : SharedMemory(AC_TURN_SIZE) { sqlite::init_turn(get()); }
 };
 
 ac_status try_turn(Turn &turn) {
@@ -52,7 +41,7 @@ TEST(SqliteTurn, DeadlineThatPassedTakesAFreeTurn) {
 }
 
 TEST(SqliteTurn, IsSharedWithOtherProcesses) {
-    const SharedMemory memory;
+    const TurnMemory memory;
     Turn turn(memory.get());
     const Turn::Guard guard(turn, in_ms(1000));
     EXPECT_TRUE(in_child([&] {
@@ -62,18 +51,16 @@ TEST(SqliteTurn, IsSharedWithOtherProcesses) {
 }
 
 TEST(SqliteTurn, OutlivesTheProcessThatHeldIt) {
-    const SharedMemory memory;
+    const TurnMemory memory;
     for (int i = 0; i < 3; ++i) {
-        const pid_t child = fork();
-        if (child == 0) {
+        Child child([&] {
             Turn turn(memory.get());
             const Turn::Guard guard(turn, in_ms(1000));
             const Turn::Election election(turn);
-            _exit(election.won() ? 0 : 1);
-        }
-        int status = 0;
-        waitpid(child, &status, 0);
-        ASSERT_EQ(status, 0);
+            _exit(election.won() ? 0 : 1);  // with both of them held
+            return 1;
+        });
+        ASSERT_EQ(child.wait(), 0);
         Turn turn(memory.get());
         EXPECT_EQ(try_turn(turn), AC_OK);
         EXPECT_EQ(try_turn(turn), AC_OK);
@@ -83,7 +70,7 @@ TEST(SqliteTurn, OutlivesTheProcessThatHeldIt) {
 }
 
 TEST(SqliteTurn, OneCheckpointerAtATime) {
-    const SharedMemory memory;
+    const TurnMemory memory;
     Turn turn(memory.get());
     const Turn::Election mine(turn);
     EXPECT_TRUE(mine.won());
@@ -125,7 +112,7 @@ TEST(SqliteTurn, WritingGoesOnWithoutAWorkingTurn) {
 
 TEST(SqliteTurn, StoresOfOneFileShareIt) {
     SqliteUnderTest under_test;
-    const SharedMemory memory;
+    const TurnMemory memory;
     StoreOptions options = under_test.options(50);
     options.turn = memory.get();
     const auto store = open_store(options);

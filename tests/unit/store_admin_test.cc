@@ -1,4 +1,5 @@
 // Organizations, storage providers and applications, as appctl works with them.
+#include "auth/token.h"
 #include "store_support.h"
 
 namespace appcreate::test {
@@ -129,7 +130,7 @@ TEST_P(StoreAdmin, ListsAllOrganizationsInOrder) {
     }
     std::vector<std::string> slugs;
     store_->org_list([&](std::string_view json) {
-        slugs.push_back(text_at(parse(json).get(), {"slug"}));
+        slugs.push_back(Json::parse(json).string("/slug"));
         return true;
     });
     EXPECT_EQ(slugs, expected);
@@ -192,6 +193,153 @@ TEST_P(StoreAdmin, ProviderOfAnotherOrganizationIsNotDeleted) {
     EXPECT_EQ(rows([&](const RowSink &sink) { store_->provider_list("other", sink); }).size(), 1U);
 }
 
+TEST_P(StoreAdmin, ProviderChangesWhereItIsTold) {
+    create_org(spec_of("acme"));
+    ProviderSpec spec = provider_of("acme");
+    spec.id = ObjectId::make();
+    create_provider(spec);
+    ProviderChange change;
+    change.region = "";
+    change.config = R"({"bucket":"b","n":1.5})";
+    change.is_default = true;
+    const std::string changed = row([&](const RowSink &sink) { store_->provider_set("acme", *spec.id, change, sink); });
+    EXPECT_NE(changed.find(R"("name":"Main","region":"","config":{"bucket":"b","n":1.5},"provider":"s3",)"),
+              std::string::npos)
+        << changed;
+    EXPECT_NE(changed.find(R"("default":true)"), std::string::npos);
+    EXPECT_EQ(row([&](const RowSink &sink) { store_->provider_list("acme", sink); }), changed);
+    // What a create gets from now on.
+    KeySpec key;
+    key.org = "acme";
+    key.owner = ObjectId::make();
+    key.permissions = {AC_PERMISSION_CREATE};
+    key.token = make_token();
+    store_->key_create(key, ignore);
+    const auto create = named(find_key(*store_, key.token).key, "App");
+    write_one(*store_, *create);
+    EXPECT_NE(answer_body(*create).find(R"({"bucket":"b","n":1.5})"), std::string::npos) << answer_body(*create);
+    change = {};
+    change.is_default = false;
+    store_->provider_set("acme", *spec.id, change, ignore);
+    EXPECT_NE(show_org("acme").find(R"("defaultStorageProvider":null)"), std::string::npos);
+    create_org(spec_of("other"));
+    EXPECT_EQ(status_of([&] { store_->provider_set("other", *spec.id, change, ignore); }), AC_ENOTFOUND);
+    EXPECT_EQ(status_of([&] { store_->provider_set("acme", ObjectId::make(), change, ignore); }), AC_ENOTFOUND);
+}
+
+// ---- keys
+
+TEST_P(StoreAdmin, KeyHasTheNameItWasGiven) {
+    create_org(spec_of("acme"));
+    KeySpec spec;
+    spec.org = "acme";
+    spec.owner = ObjectId::make();
+    spec.token = make_token();
+    store_->key_create(spec, ignore);  // before any has a name
+    spec.token = make_token();
+    spec.name = "build server";
+    const std::string made = row([&](const RowSink &sink) { store_->key_create(spec, sink); });
+    EXPECT_NE(made.find(R"("name":"build server"})"), std::string::npos) << made;
+    const ObjectId id = *ObjectId::parse(Json::parse(made).string("/id"));
+    EXPECT_EQ(row([&](const RowSink &sink) { store_->key_show(id, sink); }), made);
+    const std::string renamed = row([&](const RowSink &sink) { store_->key_rename(id, "other", sink); });
+    EXPECT_NE(renamed.find(R"("name":"other"})"), std::string::npos) << renamed;
+    const auto listed = rows([&](const RowSink &sink) { store_->key_list("acme", sink); });
+    ASSERT_EQ(listed.size(), 2U);
+    EXPECT_NE(listed[0].find(R"("name":null})"), std::string::npos) << listed[0];
+    EXPECT_EQ(listed[1], renamed);
+    store_->key_rename(id, "", ignore);
+    EXPECT_NE(row([&](const RowSink &sink) { store_->key_show(id, sink); }).find(R"("name":null})"), std::string::npos);
+    EXPECT_EQ(status_of([&] { store_->key_rename(ObjectId::make(), "x", ignore); }), AC_ENOTFOUND);
+    EXPECT_EQ(status_of([&] { store_->key_show(ObjectId::make(), ignore); }), AC_ENOTFOUND);
+}
+
+TEST_P(StoreAdmin, RotatedKeyGoesOnForTheOverlap) {
+    const Org org = make_org(*store_);
+    const ObjectId id = *ObjectId::parse(std::string(org.key.id));
+    KeyRotation rotation;
+    rotation.token = make_token();
+    rotation.overlap_ms = 60'000;
+    const std::int64_t before = now_ms();
+    const Json made = Json::parse(row([&](const RowSink &sink) { store_->key_rotate(id, rotation, sink); }));
+    EXPECT_EQ(made.string("/replaces"), id.hex());
+    const ac_key old = find_key(*store_, org.token).key;
+    const ac_key next = find_key(*store_, rotation.token).key;
+    EXPECT_GE(old.expires_at, before + 60'000);
+    EXPECT_LE(old.expires_at, now_ms() + 60'000);
+    EXPECT_EQ(ac_key_check(&old, before), AC_ACCESS_OK);
+    EXPECT_EQ(ac_key_check(&old, old.expires_at + 1), AC_ACCESS_INVALID);
+    EXPECT_EQ(std::string(next.organization), org.id);
+    EXPECT_EQ(std::string(next.owner), std::string(org.key.owner));
+    EXPECT_EQ(next.role, org.key.role);
+    EXPECT_EQ(next.flags, org.key.flags);
+    EXPECT_EQ(next.expires_at, 0);
+    EXPECT_EQ(status_of([&] { store_->key_rotate(id, rotation, ignore); }), AC_EEXISTS) << "the token is taken";
+    EXPECT_EQ(find_key(*store_, org.token).key.expires_at, old.expires_at);
+    store_->key_revoke(id);
+    rotation.token = make_token();
+    EXPECT_EQ(status_of([&] { store_->key_rotate(id, rotation, ignore); }), AC_ENOTFOUND);
+    EXPECT_EQ(find_key(*store_, rotation.token).found, 0);
+}
+
+// ---- what is deleted
+
+TEST_P(StoreAdmin, DeletedApplicationIsGoneAndItsPlaceFree) {
+    const Org org = make_org(*store_, "acme", 3);
+    const auto kept = make_create(org.key, {.body = R"({"name":"Kept"})", .idempotency_key = "k"});
+    write_one(*store_, *kept);
+    write_all(*store_, named(org.key, "App", 2));
+    auto refused = named(org.key, "Late");
+    write_one(*store_, *refused);
+    ASSERT_EQ(code_of(*refused), AC_CODE_LIMIT);
+    const std::string record = row([&](const RowSink &sink) { store_->app_show("acme", id_of(*kept), sink); });
+    EXPECT_EQ(row([&](const RowSink &sink) { store_->app_delete("acme", slug_of(*kept), sink); }), record);
+    EXPECT_EQ(status_of([&] { store_->app_delete("acme", id_of(*kept), ignore); }), AC_ENOTFOUND);
+    EXPECT_EQ(expect_sound(*store_, org.slug).size(), 2U);
+    know_change();
+    const auto again = make_create(org.key, {.body = R"({"name":"Kept"})", .idempotency_key = "k"});
+    write_one(*store_, *again);
+    EXPECT_EQ(code_of(*again), AC_CODE_OK);
+    EXPECT_NE(id_of(*again), id_of(*kept));
+    refused = named(org.key, "Late");
+    write_one(*store_, *refused);
+    EXPECT_EQ(code_of(*refused), AC_CODE_LIMIT);
+    EXPECT_EQ(expect_sound(*store_, org.slug).size(), 3U);
+}
+
+TEST_P(StoreAdmin, OrganizationWithApplicationsIsDeletedOnlyWithThem) {
+    const Org org = make_org(*store_);
+    const Org other = make_org(*store_, "other");
+    store_->provider_create(provider_of("acme"), ignore);
+    write_all(*store_, named(org.key, "App", 700));
+    write_all(*store_, named(other.key, "App", 3));
+    EXPECT_EQ(status_of([&] { store_->org_delete("acme", false); }), AC_EEXISTS);
+    EXPECT_EQ(find_key(*store_, org.token).key.flags, org.key.flags) << "as it was";
+    EXPECT_EQ(store_->org_delete("acme", true), 700U);
+    EXPECT_EQ(status_of([&] { store_->org_show("acme", ignore); }), AC_ENOTFOUND);
+    EXPECT_EQ(find_key(*store_, org.token).found, 0);
+    EXPECT_EQ(expect_sound(*store_, "other").size(), 3U);
+    // A gateway that goes on with the key that it knows.
+    know_change();
+    const auto late = named(org.key, "Late");
+    write_one(*store_, *late);
+    EXPECT_EQ(code_of(*late), AC_CODE_NOT_FOUND);
+    // Nothing of it is left for one of the same name.
+    const Org again = make_org(*store_);
+    const auto first = named(again.key, "App");
+    write_one(*store_, *first);
+    EXPECT_EQ(slug_of(*first), "app");
+    EXPECT_EQ(expect_sound(*store_, "acme").size(), 1U);
+    EXPECT_EQ(rows([&](const RowSink &sink) { store_->provider_list("acme", sink); }).size(), 0U);
+}
+
+TEST_P(StoreAdmin, EmptyOrganizationIsDeleted) {
+    create_org(spec_of("acme"));
+    EXPECT_EQ(store_->org_delete("acme", false), 0U);
+    EXPECT_EQ(rows([&](const RowSink &sink) { store_->org_list(sink); }).size(), 0U);
+    EXPECT_EQ(status_of([&] { store_->org_delete("acme", true); }), AC_ENOTFOUND);
+}
+
 // ---- applications
 
 TEST_P(StoreAdmin, ListsInPages) {
@@ -209,7 +357,7 @@ TEST_P(StoreAdmin, ListsInPages) {
         n = 0;
         store_->app_list(org.id, after, 33, [&](std::string_view record) {
             paged.emplace_back(record);
-            after = ObjectId::parse(text_at(parse(record).get(), {"id"}));
+            after = ObjectId::parse(Json::parse(record).string("/id"));
             ++n;
             return true;
         });

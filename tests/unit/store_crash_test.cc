@@ -1,12 +1,12 @@
 // kill -9 in the middle of writing: what was acknowledged is there, once; nothing is half there.
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <set>
 
 #include "store_support.h"
+#include "support/child.h"
 
 namespace appcreate::test {
 namespace {
@@ -40,11 +40,10 @@ std::set<std::string> kill_creating_child(StoreUnderTest &under_test, const Org 
                                           const std::string &request) {
     int ends[2];
     EXPECT_EQ(pipe(ends), 0);
-    const pid_t child = fork();
-    if (child == 0) {
+    Child child([&]() -> int {
         close(ends[0]);
         create_for_ever(*under_test.open(), org, ends[1], request);
-    }
+    });
     close(ends[1]);
     std::set<std::string> acknowledged;
     std::string text;
@@ -53,12 +52,12 @@ std::set<std::string> kill_creating_child(StoreUnderTest &under_test, const Org 
     for (ssize_t n = 0; (n = read(ends[0], buffer, sizeof(buffer))) > 0;) {
         text.append(buffer, static_cast<std::size_t>(n));
         if (!killed && text.size() >= after * kIdSize) {
-            kill(child, SIGKILL);
+            child.signal(SIGKILL);
             killed = true;
         }
     }
     close(ends[0]);
-    waitpid(child, nullptr, 0);
+    EXPECT_EQ(child.wait(), kKilled);
     EXPECT_TRUE(killed);
     for (std::size_t at = 0; at + kIdSize <= text.size(); at += kIdSize) acknowledged.insert(text.substr(at, kIdSize));
     return acknowledged;
@@ -71,6 +70,7 @@ TEST_P(StoreCrash, AcknowledgedCreatesSurvive) {
     for (std::size_t round = 0; round < 8; ++round) {
         acknowledged.merge(kill_creating_child(*under_test_, org, 3 + 17 * round, ""));
     }
+    under_test_->wait_for_others();
     store_ = under_test_->open();
     const std::vector<std::string> stored = expect_sound(*store_, org.slug);
     EXPECT_GE(acknowledged.size(), 8U * 3);
@@ -81,6 +81,7 @@ TEST_P(StoreCrash, RepeatingAfterTheCrashCreatesNothingTwice) {
     const Org org = make_org(*store_);
     store_.reset();
     const std::set<std::string> acknowledged = kill_creating_child(*under_test_, org, 40, "k");
+    under_test_->wait_for_others();
     store_ = under_test_->open();
     const std::size_t before = expect_sound(*store_, org.slug).size();
     std::vector<std::unique_ptr<Create>> again;

@@ -1,7 +1,7 @@
 // Creating: the record, its durability, providers, plans, validateOnly, and that one request fails alone.
 #include <thread>
 
-#include "record.h"
+#include "request/record.h"
 #include "store_support.h"
 
 namespace appcreate::test {
@@ -19,7 +19,7 @@ class StoreCreate : public StoreTest {
         spec.region = "eu-west-1";
         spec.config = std::move(config);
         spec.is_default = is_default;
-        return text_at(parse(row([&](const RowSink &sink) { store_->provider_create(spec, sink); })).get(), {"id"});
+        return Json::parse(row([&](const RowSink &sink) { store_->provider_create(spec, sink); })).string("/id");
     }
 
     Org org_;
@@ -32,12 +32,12 @@ TEST_P(StoreCreate, AnswersWithTheRecordThatIsStored) {
     EXPECT_EQ(slug_of(*create), "my-app");
     const auto other = under_test_->open();
     const std::string record = row([&](const RowSink &sink) { other->app_show(org_.slug, "my-app", sink); });
-    EXPECT_EQ(answer_of(record), answer_body(*create));
+    EXPECT_EQ(appcreate::answer_of(record), answer_body(*create));
     EXPECT_EQ(row([&](const RowSink &sink) { other->app_show(org_.id, id_of(*create), sink); }), record);
-    const Json json = parse(record);
-    EXPECT_EQ(text_at(json.get(), {"organization"}), org_.id);
-    EXPECT_EQ(text_at(json.get(), {"createdBy"}), org_.key.owner);
-    EXPECT_EQ(text_at(json.get(), {"security", "role"}), "org.admin");
+    const Json json = Json::parse(record);
+    EXPECT_EQ(json.string("/organization"), org_.id);
+    EXPECT_EQ(json.string("/createdBy"), org_.key.owner);
+    EXPECT_EQ(json.string("/security/role"), "org.admin");
     EXPECT_EQ(expect_sound(*other, org_.slug).size(), 1U);
 }
 
@@ -75,10 +75,9 @@ TEST_P(StoreCreate, KeepsThePlanInTheRecord) {
     store_->org_set(org_.slug, plan, [](std::string_view) { return true; });
     const auto create = named(org_.key, "App");
     write_one(*store_, *create);
-    const Json json = parse(answer_body(*create));
-    const json_t *retention = json_object_get(json_object_get(json.get(), "data"), "retentionApplied");
-    EXPECT_EQ(json_integer_value(json_object_get(retention, "maxBillingBuildRetentionDays")), 30);
-    EXPECT_EQ(json_integer_value(json_object_get(retention, "buildsRetainedPerPublication")), -1);
+    const Json json = Json::parse(answer_body(*create));
+    EXPECT_EQ(json.integer("/data/retentionApplied/maxBillingBuildRetentionDays"), 30);
+    EXPECT_EQ(json.integer("/data/retentionApplied/buildsRetainedPerPublication"), -1);
 }
 
 TEST_P(StoreCreate, OrganizationDisabledMeanwhile) {
@@ -113,12 +112,9 @@ TEST_P(StoreCreate, HandleInUseFollowsChangesInTime) {
     other->org_set(org_.slug, plan, [](std::string_view) { return true; });
     const std::string provider = add_provider(org_.slug, "Main", true);
     std::this_thread::sleep_for(GetParam().plan_age);
-    const Json json = parse(answer_body(*made_by_it()));
-    const json_t *data = json_object_get(json.get(), "data");
-    EXPECT_EQ(
-        json_integer_value(json_object_get(json_object_get(data, "retentionApplied"), "maxBillingBuildRetentionDays")),
-        30);
-    EXPECT_EQ(text_at(data, {"configuration", "storageProvider", "id"}), provider);
+    const Json json = Json::parse(answer_body(*made_by_it()));
+    EXPECT_EQ(json.integer("/data/retentionApplied/maxBillingBuildRetentionDays"), 30);
+    EXPECT_EQ(json.string("/data/configuration/storageProvider/id"), provider);
     EXPECT_EQ(code_of(*made_by_it()), AC_CODE_LIMIT);
     OrganizationSpec off;
     off.enabled = false;
@@ -132,10 +128,9 @@ TEST_P(StoreCreate, HandleInUseFollowsChangesInTime) {
 TEST_P(StoreCreate, WithoutAnyProviderTheFieldIsAbsent) {
     const auto create = named(org_.key, "App");
     write_one(*store_, *create);
-    const Json json = parse(answer_body(*create));
-    const json_t *configuration = json_object_get(json_object_get(json.get(), "data"), "configuration");
-    ASSERT_TRUE(json_is_object(configuration));
-    EXPECT_EQ(json_object_get(configuration, "storageProvider"), nullptr);
+    const Json json = Json::parse(answer_body(*create));
+    ASSERT_TRUE(json.has("/data/configuration"));
+    EXPECT_FALSE(json.has("/data/configuration/storageProvider"));
 }
 
 TEST_P(StoreCreate, FirstProviderIsNotTheDefaultByItself) {
@@ -151,14 +146,12 @@ TEST_P(StoreCreate, DefaultProviderIsEmbedded) {
                              R"({"name":"C","configuration":{"storageProvider":"__DEFAULT__"}})"}) {
         const auto create = make_create(org_.key, {body, "", false});
         write_one(*store_, *create);
-        const Json json = parse(answer_body(*create));
-        const json_t *provider =
-            json_object_get(json_object_get(json_object_get(json.get(), "data"), "configuration"), "storageProvider");
-        EXPECT_EQ(text_at(provider, {"id"}), id) << body;
-        EXPECT_EQ(text_at(provider, {"name"}), "Main");
-        EXPECT_EQ(text_at(provider, {"region"}), "eu-west-1");
-        EXPECT_EQ(text_at(provider, {"config", "bucket"}), "b");
-        EXPECT_EQ(text_at(provider, {"provider"}), "s3");
+        const Json provider = Json::parse(answer_body(*create)).at("/data/configuration/storageProvider");
+        EXPECT_EQ(provider.string("/id"), id) << body;
+        EXPECT_EQ(provider.string("/name"), "Main");
+        EXPECT_EQ(provider.string("/region"), "eu-west-1");
+        EXPECT_EQ(provider.string("/config/bucket"), "b");
+        EXPECT_EQ(provider.string("/provider"), "s3");
     }
 }
 
@@ -181,8 +174,8 @@ TEST_P(StoreCreate, NamedProviderOfTheOrganization) {
     const auto create =
         make_create(org_.key, {R"({"name":"A","configuration":{"storageProvider":")" + other + "\"}}", "", false});
     write_one(*store_, *create);
-    const Json json = parse(answer_body(*create));
-    EXPECT_EQ(text_at(json.get(), {"data", "configuration", "storageProvider", "id"}), other);
+    const Json json = Json::parse(answer_body(*create));
+    EXPECT_EQ(json.string("/data/configuration/storageProvider/id"), other);
 }
 
 TEST_P(StoreCreate, ProviderOfAnotherOrganizationIsNotFound) {
@@ -219,9 +212,9 @@ TEST_P(StoreCreate, ValidateOnlyWritesNothing) {
     const auto create = make_create(org_.key, {R"({"name":"My App"})", "", true});
     write_one(*store_, *create);
     ASSERT_EQ(code_of(*create), AC_CODE_OK);
-    const Json json = parse(answer_body(*create));
-    EXPECT_EQ(text_at(json.get(), {"data", "slug"}), "my-app-2");
-    EXPECT_EQ(json_object_get(json_object_get(json.get(), "data"), "id"), nullptr);
+    const Json json = Json::parse(answer_body(*create));
+    EXPECT_EQ(json.string("/data/slug"), "my-app-2");
+    EXPECT_FALSE(json.has("/data/id"));
     EXPECT_EQ(id_of(*create), "");
     EXPECT_EQ(expect_sound(*store_, org_.slug).size(), 1U);
 }
@@ -267,6 +260,18 @@ TEST_P(StoreCreate, OneOfABatchFailsAlone) {
                                        AC_CODE_LIMIT}));
     EXPECT_EQ(expect_sound(*store_, org_.slug),
               (std::vector<std::string>{id_of(*creates[0]), id_of(*creates[3]), id_of(*creates[5])}));
+}
+
+TEST_P(StoreCreate, WhatNobodyWaitsForIsNotBegun) {
+    std::vector<std::unique_ptr<Create>> creates = named(org_.key, "App", 3);
+    creates[0]->deadline = in_ms(-1);
+    creates[1]->abandon();
+    creates[2]->deadline = in_ms(60'000);
+    write_all(*store_, creates);
+    EXPECT_EQ(code_of(*creates[0]), AC_CODE_DATABASE);
+    EXPECT_EQ(code_of(*creates[1]), AC_CODE_DATABASE);
+    EXPECT_EQ(code_of(*creates[2]), AC_CODE_OK);
+    EXPECT_EQ(expect_sound(*store_, org_.slug), std::vector{id_of(*creates[2])});
 }
 
 INSTANTIATE_STORES(StoreCreate);

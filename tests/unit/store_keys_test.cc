@@ -1,6 +1,9 @@
 // API keys: what a look-up says of each.
+
+#include "auth/token.h"
+#include "base/day.h"
 #include "store_support.h"
-#include "token.h"
+#include "support/wait.h"
 
 namespace appcreate::test {
 namespace {
@@ -11,8 +14,14 @@ class StoreKeys : public StoreTest {
     std::string add_key(KeySpec spec) {
         spec.org = org_.slug;
         spec.token = make_token();
-        id_ = text_at(parse(row([&](const RowSink &sink) { store_->key_create(spec, sink); })).get(), {"id"});
+        id_ = Json::parse(row([&](const RowSink &sink) { store_->key_create(spec, sink); })).string("/id");
         return spec.token;
+    }
+
+    void add_some_key() {
+        KeySpec spec;
+        spec.owner = ObjectId::make();
+        add_key(spec);
     }
 
     Org org_;
@@ -120,6 +129,68 @@ TEST_P(StoreKeys, ListShowsEachWithoutItsToken) {
     EXPECT_NE(listed[1].find(id_), std::string::npos);
     for (const std::string &line : listed) EXPECT_EQ(line.find(token), std::string::npos);
     EXPECT_EQ(status_of([&] { store_->key_list("nobody", [](std::string_view) { return true; }); }), AC_ENOTFOUND);
+}
+
+TEST_P(StoreKeys, ChangesAreTold) {
+    const auto ignore = [](std::string_view) { return true; };
+    const auto other = under_test_->open();
+    const std::string token = org_.token;
+    const auto changes = [&] { return find_key(*store_, token).changes; };
+    add_some_key();
+    const ObjectId key = *ObjectId::parse(id_);
+    std::uint32_t before = changes();
+    EXPECT_NE(before, 0U);
+    // Of these no key that was looked up before is another one.
+    add_some_key();
+    other->key_rename(key, "build server", ignore);
+    set_limit(*other, org_.id, 7);
+    EXPECT_EQ(changes(), before);
+
+    OrganizationSpec disabled;
+    disabled.enabled = false;
+    OrganizationSpec renamed;
+    renamed.slug = "renamed";
+    KeyRotation rotation;
+    rotation.token = make_token();
+    const std::vector<std::function<void()>> all = {
+        [&] { other->key_revoke(*ObjectId::parse(id_)); }, [&] { other->key_rotate(key, rotation, ignore); },
+        [&] { other->org_set(org_.id, renamed, ignore); }, [&] { other->org_set(org_.id, disabled, ignore); },
+        [&] { other->org_delete(org_.id, true); }};
+    for (const auto &change : all) {
+        change();
+        EXPECT_TRUE(eventually([&] { return changes() != before; }));
+        before = changes();
+        EXPECT_EQ(store_->key_changes(), before);
+    }
+}
+
+// A worker whose cache knows every key asks for none.
+TEST_P(StoreKeys, ChangesAreSeenWithoutLookUps) {
+    const auto serving = under_test_->serve();
+    EXPECT_EQ(serving->key_changes(), 0U);
+    find_key(*serving, org_.token);
+    const std::uint32_t before = serving->key_changes();
+    EXPECT_NE(before, 0U);
+    add_some_key();
+    store_->key_revoke(*ObjectId::parse(id_));
+    EXPECT_TRUE(eventually([&] { return serving->key_changes() != before; }));
+}
+
+TEST_P(StoreKeys, DayOfTheLastApplicationIsShown) {
+    const auto last_used = [&] {
+        return Json::parse(rows([&](const RowSink &sink) { store_->key_list(org_.slug, sink); }).front())
+            .at("/lastUsed");
+    };
+    // A validation is no application that it made.
+    Order validation;
+    validation.validate_only = true;
+    write_one(*store_, *make_create(org_.key, validation));
+    EXPECT_EQ(last_used().text(), "null");
+    const std::string today = date(day_of(now_ms()));
+    const auto serving = under_test_->serve();
+    for (int i = 0; i < 3; ++i) write_one(*serving, *named(org_.key, "App"));
+    EXPECT_TRUE(eventually([&] { return last_used().text() != "null"; }));
+    EXPECT_GE(last_used().string(), today);
 }
 
 INSTANTIATE_STORES(StoreKeys);

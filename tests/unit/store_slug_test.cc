@@ -2,7 +2,7 @@
 #include <set>
 #include <thread>
 
-#include "slug.h"
+#include "slug/slug.h"
 #include "store_support.h"
 
 namespace appcreate::test {

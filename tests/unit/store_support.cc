@@ -4,30 +4,19 @@
 #include <cstring>
 #include <set>
 
-#include "token.h"
+#include "auth/token.h"
 
 namespace appcreate::test {
 namespace {
 
 constexpr std::int64_t kPatience = 20'000;  // ms
 
-ac_str str(std::string_view text) { return {text.data(), text.size()}; }
-
 }  // namespace
 
-std::unique_ptr<Create> make_create(const ac_key &key, const Sent &sent) {
-    const ac_str type = str("application/json");
-    const ac_str idempotency_key = str(sent.idempotency_key);
-    ac_head head{};
-    head.key = &key;
-    head.organization = str(key.organization);
-    head.query = str(sent.validate_only ? "validateOnly=true" : "");
-    head.content_type = &type;
-    head.n_content_type = 1;
-    head.idempotency_key = &idempotency_key;
-    head.n_idempotency_key = sent.idempotency_key.empty() ? 0 : 1;
-    auto create = std::make_unique<Create>(head);
-    if (create->answered() || create->body(sent.body, 0) != AC_OK) {
+std::unique_ptr<Create> make_create(const ac_key &key, const Order &order) {
+    const Head head(key, key.organization, order);
+    auto create = std::make_unique<Create>(head.get());
+    if (create->answered() || create->body(order.body, 0) != AC_OK) {
         throw std::logic_error("a test sent a bad create: " + answer_body(*create));
     }
     return create;
@@ -41,37 +30,6 @@ std::vector<std::unique_ptr<Create>> named(const ac_key &key, std::string_view n
     std::vector<std::unique_ptr<Create>> out;
     for (std::size_t i = 0; i < n; ++i) out.push_back(named(key, name));
     return out;
-}
-
-void Pending::add(Create *create) {
-    const std::lock_guard lock(mutex_);
-    waiting_.push_back(create);
-}
-
-void Pending::add(const std::vector<std::unique_ptr<Create>> &creates) {
-    for (const auto &create : creates) add(create.get());
-}
-
-std::size_t Pending::take(void *self, ac_create **out, std::size_t max, std::size_t) {
-    auto &pending = *static_cast<Pending *>(self);
-    if (pending.on_take) pending.on_take();
-    const std::lock_guard lock(pending.mutex_);
-    std::size_t n = 0;
-    for (; n < std::min(max, pending.max_) && !pending.waiting_.empty(); ++n) {
-        out[n] = reinterpret_cast<ac_create *>(pending.waiting_.front());
-        pending.waiting_.pop_front();
-    }
-    if (n > 0) ++pending.batches_;
-    return n;
-}
-
-void Pending::done(void *self, ac_create *const *creates, std::size_t n) {
-    auto &pending = *static_cast<Pending *>(self);
-    {
-        const std::lock_guard lock(pending.mutex_);
-        pending.done_ += n;
-    }
-    if (pending.on_done) pending.on_done({creates, n});
 }
 
 Deadline in_ms(std::int64_t ms) { return monotonic_ns() + ms * 1'000'000; }
@@ -105,13 +63,6 @@ std::string id_of(const Create &create) {
     return {facts.id.data, facts.id.len};
 }
 
-Json parse(std::string_view text) { return Json(json_loadb(text.data(), text.size(), JSON_ALLOW_NUL, nullptr)); }
-
-std::string text_at(const json_t *object, std::initializer_list<const char *> path) {
-    for (const char *name : path) object = json_object_get(object, name);
-    return json_is_string(object) ? json_string_value(object) : "";
-}
-
 Org make_org(Store &store, std::string_view slug, std::optional<std::int64_t> limit) {
     OrganizationSpec spec;
     spec.name = "The " + std::string(slug);
@@ -119,7 +70,7 @@ Org make_org(Store &store, std::string_view slug, std::optional<std::int64_t> li
     spec.limit.emplace(limit);
     Org org;
     store.org_create(spec, [&](std::string_view json) {
-        org.id = text_at(parse(json).get(), {"id"});
+        org.id = Json::parse(json).string("/id");
         return true;
     });
     org.slug = slug;
@@ -188,10 +139,10 @@ std::vector<std::string> expect_sound(Store &store, const std::string &org) {
     std::set<std::string> ids, slugs;
     std::vector<std::string> in_order;
     for (const std::string &record : list_apps(store, org)) {
-        const Json json = parse(record);
-        in_order.push_back(text_at(json.get(), {"id"}));
+        const Json json = Json::parse(record);
+        in_order.push_back(json.string("/id"));
         EXPECT_TRUE(ids.insert(in_order.back()).second) << "twice: " << record;
-        EXPECT_TRUE(slugs.insert(text_at(json.get(), {"slug"})).second) << "twice: " << record;
+        EXPECT_TRUE(slugs.insert(json.string("/slug")).second) << "twice: " << record;
     }
     EXPECT_EQ(store.app_count(org), ids.size());
     EXPECT_TRUE(std::is_sorted(in_order.begin(), in_order.end()));

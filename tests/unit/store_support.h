@@ -4,18 +4,15 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "errors.h"
-#include "json.h"
-#include "store.h"
+#include "store/store.h"
+#include "support/creates.h"
+#include "support/json.h"
 
 namespace appcreate::test {
 
@@ -28,8 +25,12 @@ class StoreUnderTest {
     virtual ~StoreUnderTest() = default;
     // Another handle on it: another gateway. Each call's handle may be used in another process.
     virtual std::unique_ptr<Store> open() = 0;
+    // One that keeps the store in shape beside: a gateway's worker.
+    virtual std::unique_ptr<Store> serve() = 0;
     // Makes every kept Idempotency-Key look older than a day.
     virtual void expire_requests() = 0;
+    // Waits until what killed processes left to others is done.
+    virtual void wait_for_others() {}
 };
 
 // A kind, and what kinds may do differently (docs/stores.md); everything else is asserted of all alike.
@@ -45,40 +46,21 @@ struct StoreKind {
 };
 std::vector<StoreKind> store_kinds();
 
-// A create that is ready for the store.
-struct Sent {
-    std::string body = R"({"name":"My App"})";
-    std::string idempotency_key;  // empty: none
-    bool validate_only = false;
-};
-std::unique_ptr<Create> make_create(const ac_key &key, const Sent &sent = {});
+// Creates that are ready for the store.
+std::unique_ptr<Create> make_create(const ac_key &key, const Order &order = {});
 std::unique_ptr<Create> named(const ac_key &key, std::string_view name);
 std::vector<std::unique_ptr<Create>> named(const ac_key &key, std::string_view name, std::size_t n);
 
-// A host's pending list.
-class Pending {
+// A host's pending list of the core's own creates.
+class Pending : public HostQueue {
   public:
-    explicit Pending(std::size_t max = kBatchCreates) : max_(max) {}
-    void add(Create *create);
-    void add(const std::vector<std::unique_ptr<Create>> &creates);
-    [[nodiscard]] Source source() { return Source({this, take, done, nullptr}); }
-    [[nodiscard]] std::size_t done_count() const { return done_; }
-    // How many it handed over; a store may give one back in parts.
-    [[nodiscard]] std::size_t batches() const { return batches_; }
-    // Runs inside take(), before it hands anything over.
-    std::function<void()> on_take;
-    // Runs inside done().
-    std::function<void(std::span<ac_create *const>)> on_done;
-
-  private:
-    static std::size_t take(void *self, ac_create **out, std::size_t max, std::size_t max_bytes);
-    static void done(void *self, ac_create *const *creates, std::size_t n);
-
-    const std::size_t max_;
-    std::mutex mutex_;
-    std::deque<Create *> waiting_;
-    std::size_t done_ = 0;
-    std::size_t batches_ = 0;
+    using HostQueue::HostQueue;
+    void add(Create *create) { HostQueue::add(reinterpret_cast<ac_create *>(create)); }
+    void add(const std::vector<std::unique_ptr<Create>> &creates) {
+        for (const auto &create : creates) add(create.get());
+    }
+    [[nodiscard]] Source source() { return Source(HostQueue::source()); }
+    [[nodiscard]] Source telling_source() { return Source(HostQueue::telling_source()); }
 };
 
 Deadline in_ms(std::int64_t ms);
@@ -92,8 +74,6 @@ std::string answer_body(const Create &create);
 int code_of(const Create &create);
 std::string slug_of(const Create &create);
 std::string id_of(const Create &create);
-Json parse(std::string_view text);
-std::string text_at(const json_t *object, std::initializer_list<const char *> path);
 
 // ---- administration
 struct Org {

@@ -1,11 +1,14 @@
-#include "values.h"
+#include "base/values.h"
+#include "base/digest.h"
+#include "slug/slug.h"
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <set>
 #include <thread>
+
+#include "support/child.h"
 
 namespace appcreate {
 namespace {
@@ -58,15 +61,13 @@ TEST(ObjectId, HasAnotherRandomPartAfterAFork) {
     const std::string parent = ObjectId::make().hex().substr(8, 10);
     int channel[2];
     ASSERT_EQ(pipe(channel), 0);
-    const pid_t child = fork();
-    if (child == 0) {
+    test::Child child([&] {
         const std::string id = ObjectId::make().hex();
-        _exit(write(channel[1], id.data(), id.size()) == 24 ? 0 : 1);
-    }
+        return write(channel[1], id.data(), id.size()) == 24 ? 0 : 1;
+    });
     std::string id(24, '\0');
     ASSERT_EQ(read(channel[0], id.data(), id.size()), 24);
-    int status = 0;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(child.wait(), 0);
     close(channel[0]);
     close(channel[1]);
     EXPECT_NE(id.substr(8, 10), parent);

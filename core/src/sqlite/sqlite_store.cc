@@ -1,21 +1,27 @@
 #include "sqlite/sqlite_store.h"
 
+#include <algorithm>
 #include <system_error>
 #include <utility>
 
-#include "slug.h"
-#include "sqlite/applications.h"
-#include "sqlite/backup.h"
-#include "sqlite/failure.h"
-#include "sqlite/keys.h"
-#include "sqlite/open_file.h"
-#include "sqlite/organizations.h"
-#include "sqlite/page_memory.h"
-#include "sqlite/pairing.h"
-#include "sqlite/providers.h"
-#include "sqlite/restore.h"
-#include "sqlite/store_check.h"
-#include "sqlite/transfer.h"
+#include "slug/slug.h"
+#include "sqlite/admin/applications.h"
+#include "sqlite/admin/keys.h"
+#include "sqlite/admin/organizations.h"
+#include "sqlite/admin/providers.h"
+#include "sqlite/admin/removal.h"
+#include "sqlite/admin/store_check.h"
+#include "sqlite/backup/backup.h"
+#include "sqlite/backup/restore.h"
+#include "sqlite/copy/copy_end.h"
+#include "sqlite/create/key_use.h"
+#include "sqlite/file/damage_note.h"
+#include "sqlite/file/failure.h"
+#include "sqlite/file/lineage.h"
+#include "sqlite/file/open_file.h"
+#include "sqlite/file/page_memory.h"
+#include "sqlite/file/pairing.h"
+#include "sqlite/file/whole_file.h"
 
 namespace appcreate::sqlite {
 namespace {
@@ -42,7 +48,8 @@ SqliteStore::SqliteStore(const StoreOptions &options, const WalLimits &limits)
       sessions_({path_, options.threads, options.maintain, options.uri.external_checkpoint, log_}, turn_),
       maintenance_(sessions_, turn_, log_, path_, limits, options.uri.external_checkpoint),
       transactions_(path_, timeout_ns_, sessions_, turn_, maintenance_),
-      write_loop_(sessions_, turn_, maintenance_, log_, path_, options.timeout_ms),
+      batch_writer_(sessions_, maintenance_, log_, path_, options.batch),
+      write_loop_(batch_writer_, turn_, options),
       lookups_(log_, path_, "looking up keys") {
     if (!options.maintain) return;
     reserve_page_memory();
@@ -73,13 +80,27 @@ void SqliteStore::warm() {
     guarded(path_, [&] { sessions_.lend(Use::kWrite, transactions_.deadline()); });
 }
 
+StoreStats SqliteStore::stats() {
+    // -1: nothing is open.
+    return {static_cast<std::uint64_t>(std::max<std::int64_t>(size_of(sessions_.wal_path()), 0)),
+            maintenance_.last_checkpoint()};
+}
+
 void SqliteStore::find_keys(std::span<ac_lookup> lookups, Deadline until) {
     try {
         guarded(path_, [&] {
             with_session(sessions_, Use::kRead, until, [&](Sessions::Lease &session) {
                 const Transaction transaction(session->connection, Transaction::Kind::kRead);
-                session->schema.again();
-                for (ac_lookup &lookup : lookups) session->keys->find(lookup);
+                session->schema.recheck();
+                const std::uint32_t changes = session.see_key_changes();
+                for (ac_lookup &lookup : lookups) {
+                    session->keys->find(lookup);
+                    lookup.changes = changes;
+                }
+                // Nothing is missing before it is proved that this is all of the store: a file may have been cut.
+                const bool is_any_missing =
+                    std::any_of(lookups.begin(), lookups.end(), [](const ac_lookup &one) { return one.found == 0; });
+                if (is_any_missing) session->lineage.verify();
             });
         });
         lookups_.worked();
@@ -89,6 +110,8 @@ void SqliteStore::find_keys(std::span<ac_lookup> lookups, Deadline until) {
     }
 }
 
+std::uint32_t SqliteStore::key_changes() noexcept { return sessions_.key_changes(); }
+
 void SqliteStore::write(const Source &source, Deadline until) { write_loop_.run(source, until); }
 
 // ---- administration
@@ -97,19 +120,32 @@ void SqliteStore::init() {
     guarded(path_, [&] {
         const std::string real = real_path_of(path_);
         if (!id_of(real).exists()) return make_store();
-        OpenFile file(path_, transactions_.deadline(), turn_.was_opened());
-        pair_log(file, turn_.orphaned_log(), transactions_.deadline(),
-                 [this](const std::string &line) { log_(AC_LOG_WARN, line); });
-        const Turn::Guard guard(turn_, transactions_.deadline());
-        Connection connection(real, Use::kInit, transactions_.deadline());
-        install_schema(connection, path_);
-        connection.checkpoint_on_close();
+        upgrade_store(real);
     });
+    // What was added since the first version, and needs no newer one to be read.
+    if (reading([](const Connection &connection) { return has_key_use(connection); })) return;
+    writing([](const Connection &connection) {
+        add_key_use(connection);
+        return 0;
+    });
+}
+
+void SqliteStore::upgrade_store(const std::string &real) {
+    OpenFile file(path_, transactions_.deadline(), turn_.was_opened());
+    pair_wal(file, turn_.orphaned_wal(), transactions_.deadline(),
+             [this](const std::string &line) { log_(AC_LOG_WARN, line); });
+    if (DamageNote(real).is_of_file() && !is_whole_file(Connection(real, Use::kRead, transactions_.deadline()))) {
+        throw FileChanged(Change::kDamaged, path_);
+    }
+    const Turn::Guard guard(turn_, transactions_.deadline());
+    Connection connection(real, Use::kInit, transactions_.deadline());
+    install_schema(connection, path_);
+    connection.checkpoint_on_close();
 }
 
 // The file alone is a store from the beginning, also for whoever copies it.
 void SqliteStore::make_store() {
-    // A log without its file is the rest of another store.
+    // A WAL without its file is the rest of another store.
     if (size_of(real_path_of(path_) + "-wal") > 0) throw gone(path_);
     make_store_file(path_, [&](const std::string &name) {
         Connection connection(name, Use::kInit, transactions_.deadline());
@@ -140,12 +176,24 @@ void SqliteStore::org_list(const RowSink &row) {
     }
 }
 
+std::uint64_t SqliteStore::org_delete(std::string_view org, bool with_applications) {
+    OrganizationRemoval removal(org, with_applications);
+    while (writing([&](const Connection &connection) { return removal.step(connection); })) {
+    }
+    return removal.applications();
+}
+
 void SqliteStore::provider_create(const ProviderSpec &spec, const RowSink &row) {
     row(render(writing([&](const Connection &connection) { return create_provider(connection, spec); })));
 }
 
 void SqliteStore::provider_list(std::string_view org, const RowSink &row) {
     emit(reading([&](const Connection &connection) { return list_providers(connection, org); }), row);
+}
+
+void SqliteStore::provider_set(std::string_view org, const ObjectId &id, const ProviderChange &change,
+                               const RowSink &row) {
+    row(render(writing([&](const Connection &connection) { return change_provider(connection, org, id, change); })));
 }
 
 void SqliteStore::provider_delete(std::string_view org, const ObjectId &id) {
@@ -161,6 +209,18 @@ void SqliteStore::key_create(const KeySpec &spec, const RowSink &row) {
 
 void SqliteStore::key_list(std::string_view org, const RowSink &row) {
     emit(reading([&](const Connection &connection) { return list_keys(connection, org); }), row);
+}
+
+void SqliteStore::key_show(const ObjectId &id, const RowSink &row) {
+    row(render(reading([&](const Connection &connection) { return find_key(connection, id); })));
+}
+
+void SqliteStore::key_rename(const ObjectId &id, std::string_view name, const RowSink &row) {
+    row(render(writing([&](const Connection &connection) { return rename_key(connection, id, name); })));
+}
+
+void SqliteStore::key_rotate(const ObjectId &id, const KeyRotation &rotation, const RowSink &row) {
+    row(render(writing([&](const Connection &connection) { return rotate_key(connection, id, rotation); })));
 }
 
 void SqliteStore::key_revoke(const ObjectId &id) {
@@ -187,6 +247,12 @@ void SqliteStore::app_show(std::string_view org, std::string_view app, const Row
     }));
 }
 
+void SqliteStore::app_delete(std::string_view org, std::string_view app, const RowSink &row) {
+    row(writing([&](const Connection &connection) {
+        return delete_application(connection, find_organization(connection, org), app);
+    }));
+}
+
 std::uint64_t SqliteStore::app_count(std::string_view org) {
     return reading([&](const Connection &connection) {
         return static_cast<std::uint64_t>(find_organization(connection, org).row.applications);
@@ -198,7 +264,7 @@ bool SqliteStore::check(bool repair, const RowSink &row) { return check_store(tr
 std::optional<Contents> SqliteStore::backup(const std::string &file, bool replace, const Progress &progress) {
     try {
         Backup backup(path_, file, replace, progress);
-        // No longer than the copy takes: as long as somebody reads the log cannot start again.
+        // No longer than the copy takes: as long as somebody reads the WAL cannot start again.
         reading([&](const Connection &connection) {
             backup.copy(connection);
             return 0;
@@ -217,6 +283,6 @@ std::optional<Contents> SqliteStore::restore(const std::string &file, bool repla
     }
 }
 
-std::unique_ptr<Transfer> SqliteStore::transfer() { return std::make_unique<SqliteTransfer>(path_, transactions_); }
+std::unique_ptr<CopyEnd> SqliteStore::copy_end() { return std::make_unique<SqliteCopyEnd>(path_, transactions_); }
 
 }  // namespace appcreate::sqlite

@@ -1,4 +1,4 @@
-// What every answer of a location has to look like (contract, "Response 200" and "Errors").
+// What every answer of a location has to look like (docs/api.md, "Response" and "Errors").
 #pragma once
 
 #include <string>
@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "http.h"
-#include "json.h"
+#include "support/json.h"
 
 namespace appcreate::harness {
+
+using namespace test;
 
 // The body of an error that has no data.
 std::string error_body(int code, std::string_view message);

@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <pwd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -13,8 +12,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <stdexcept>
 
 namespace appcreate::harness {
@@ -71,43 +68,6 @@ WorkerUser find_worker_user() {
 }
 
 }  // namespace
-
-TempDir::TempDir() : path_("/tmp/app-create-XXXXXX") {
-    if (mkdtemp(path_.data()) == nullptr) {
-        throw std::runtime_error("cannot make a directory under /tmp");
-    }
-    chmod(path_.c_str(), 0755);
-}
-
-TempDir::~TempDir() {
-    if (std::getenv("APP_CREATE_TEST_KEEP") == nullptr) {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-}
-
-std::string read_file(const std::string &path, std::size_t offset) {
-    std::ifstream file(path, std::ios::binary);
-    file.seekg(static_cast<std::streamoff>(offset));
-    std::ostringstream content;
-    content << file.rdbuf();
-    return content.str();
-}
-
-void write_file(const std::string &path, std::string_view content) {
-    std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    file.write(content.data(), static_cast<std::streamsize>(content.size()));
-    file.close();
-    if (!file) {
-        throw std::runtime_error("cannot write " + path);
-    }
-}
-
-std::size_t file_size(const std::string &path) {
-    std::error_code error;
-    const auto size = std::filesystem::file_size(path, error);
-    return error ? 0 : size;
-}
 
 const WorkerUser &worker_user() {
     static const WorkerUser user = find_worker_user();

@@ -1,4 +1,4 @@
-// Files, users and ports that a test needs for itself.
+// Users and ports that a test needs for itself; files are in tests/support.
 #pragma once
 
 #include <sys/types.h>
@@ -6,25 +6,12 @@
 #include <string>
 #include <string_view>
 
+#include "support/files.h"
+#include "support/wait.h"
+
 namespace appcreate::harness {
 
-// A directory under /tmp that any user may read; removed with everything in it, unless APP_CREATE_TEST_KEEP is set.
-class TempDir {
-  public:
-    TempDir();
-    TempDir(const TempDir &) = delete;
-    TempDir &operator=(const TempDir &) = delete;
-    ~TempDir();
-    [[nodiscard]] const std::string &path() const { return path_; }
-
-  private:
-    std::string path_;
-};
-
-// What is there, from `offset` on; empty when the file cannot be read.
-std::string read_file(const std::string &path, std::size_t offset = 0);
-void write_file(const std::string &path, std::string_view content);
-std::size_t file_size(const std::string &path);
+using namespace test;
 
 // Who nginx's workers run as: another user when the test is root, itself otherwise.
 struct WorkerUser {

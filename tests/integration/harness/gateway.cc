@@ -159,8 +159,8 @@ std::string Gateway::static_file() const {
 
 void Gateway::begin_test() {
     rules_.provoked.clear();
-    error_log_mark_ = file_size(nginx_.error_log_path());
-    access_log_mark_ = file_size(nginx_.access_log_path());
+    error_log_mark_ = read_file(nginx_.error_log_path()).size();
+    access_log_mark_ = read_file(nginx_.access_log_path()).size();
 }
 
 std::string Gateway::log_of_test() const { return read_file(nginx_.error_log_path(), error_log_mark_); }

@@ -7,7 +7,7 @@
 
 #include "gateway.h"
 #include "raw.h"
-#include "sqlite_file.h"
+#include "support/sqlite_file.h"
 
 namespace appcreate::harness {
 

@@ -76,14 +76,14 @@ void Nginx::write_configuration(std::string_view text) const { write_file(direct
 Outcome Nginx::test(const Environment &environment) const {
     std::vector<std::string> arguments = command();
     arguments.emplace_back("-t");
-    return run(arguments, {}, environment);
+    return run(arguments, {.environment = environment});
 }
 
 void Nginx::start(const Environment &environment) {
     const std::string configuration = read_file(directory_ + "/nginx.conf");
     const bool daemon = configuration.find("daemon on;") != std::string::npos;
     const bool single = configuration.find("master_process off;") != std::string::npos;
-    const pid_t child = harness::start(command(), stderr_path(), environment);
+    const pid_t child = test::start(command(), stderr_path(), environment);
     if (daemon && wait_for(child, std::chrono::seconds(20)) != 0) {
         throw std::runtime_error("nginx did not start: " + read_file(stderr_path()));
     }

@@ -7,9 +7,11 @@
 #include <string_view>
 #include <vector>
 
-#include "process.h"
+#include "support/process.h"
 
 namespace appcreate::harness {
+
+using namespace test;
 
 // The nginx under test: APP_CREATE_TEST_NGINX, else the installed one.
 struct NginxProgram {

@@ -8,7 +8,7 @@
 
 #include "files.h"
 #include "mongo_store.h"
-#include "sqlite_file.h"
+#include "support/sqlite_file.h"
 
 namespace appcreate::harness {
 
@@ -51,7 +51,7 @@ class SqliteStore : public Store {
 
 Outcome Store::appctl(std::vector<std::string> arguments, const std::string &input) const {
     arguments.insert(arguments.begin(), {appctl_path(), "--store", uri()});
-    return run(arguments, input);
+    return run(arguments, {.input = input});
 }
 
 Json Store::ask(std::vector<std::string> arguments, const std::string &input) const {
@@ -161,5 +161,14 @@ std::unique_ptr<Store> make_store(const std::string &directory) {
 }
 
 std::string appctl_path() { return environment_or("APP_CREATE_TEST_APPCTL", APP_CREATE_BUILT_APPCTL); }
+
+std::set<std::string> ids_in_file(const std::string &file, const Organization &organization) {
+    const Outcome outcome =
+        run({appctl_path(), "--store", "sqlite:" + file, "--json", "app", "list", "--org", organization.slug});
+    if (outcome.status != 0) throw std::runtime_error("appctl failed on " + file + ": " + outcome.err);
+    std::set<std::string> out;
+    for (const Json &record : Json::parse(outcome.out).items()) out.insert(record.string("/id"));
+    return out;
+}
 
 }  // namespace appcreate::harness

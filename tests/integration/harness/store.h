@@ -9,10 +9,12 @@
 #include <string>
 #include <vector>
 
-#include "json.h"
-#include "process.h"
+#include "support/json.h"
+#include "support/process.h"
 
 namespace appcreate::harness {
+
+using namespace test;
 
 struct Organization {
     std::string id;
@@ -108,5 +110,8 @@ std::unique_ptr<Store> make_store(const std::string &directory);
 
 // Path of the appctl under test.
 std::string appctl_path();
+
+// The ids of an organization's records in a file of a SQLite store that nobody writes.
+std::set<std::string> ids_in_file(const std::string &file, const Organization &organization);
 
 }  // namespace appcreate::harness

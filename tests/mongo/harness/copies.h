@@ -2,8 +2,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <sqlite3.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -11,8 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "copy.h"
+#include "copy/copy.h"
 #include "harness/store_test.h"
+#include "support/files.h"
+#include "support/sqlite_file.h"
 
 namespace appcreate::mongotest {
 
@@ -21,23 +21,14 @@ class CopyTest : public StoreTest {
     void SetUp() override {
         StoreTest::SetUp();
         if (IsSkipped()) return;
-        std::string pattern = (std::filesystem::temp_directory_path() / "app-create-copy-XXXXXX").string();
-        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-        directory_ = pattern;
         first_ = std::make_unique<Gateway>("sqlite:" + path("first.db"));
         second_ = std::make_unique<Gateway>("sqlite:" + path("second.db"));
         first().store().init();
     }
-    void TearDown() override {
-        first_.reset();
-        second_.reset();
-        std::error_code ignored;
-        if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
-    }
     // SQLite stores; the second one is not made yet. admin() is the MongoDB store.
     Gateway &first() { return *first_; }
     Gateway &second() { return *second_; }
-    [[nodiscard]] std::string path(const char *name) const { return (directory_ / name).string(); }
+    [[nodiscard]] std::string path(const char *name) const { return directory_.file(name); }
 
     static Contents copy(Gateway &from, Gateway &to) {
         const auto copied = copy_store(from.store(), to.store(), {});
@@ -53,7 +44,8 @@ class CopyTest : public StoreTest {
         }
         return {};
     }
-    // Everything that administration shows of a store.
+    // Everything that administration shows of a store, but for the days on which keys were used: those are a store's
+    // own.
     static std::string shown(Gateway &gateway) {
         std::string out;
         std::vector<std::string> organizations;
@@ -67,7 +59,10 @@ class CopyTest : public StoreTest {
         });
         for (const std::string &organization : organizations) {
             gateway.store().provider_list(organization, add);
-            gateway.store().key_list(organization, add);
+            gateway.store().key_list(organization, [&](std::string_view row) {
+                const std::size_t day = row.find(R"("lastUsed":)");
+                return add(std::string(row.substr(0, day)).append(row.substr(row.find(R"("name":)", day))));
+            });
             gateway.store().app_list(organization, std::nullopt, 0, add);
         }
         return out;
@@ -89,19 +84,7 @@ class CopyTest : public StoreTest {
         return out;
     }
     std::string sql(const char *name, const std::string &statements) const {
-        sqlite3 *db = nullptr;
-        EXPECT_EQ(sqlite3_open(path(name).c_str(), &db), SQLITE_OK);
-        std::string out;
-        const auto append = [](void *to, int n, char **values, char **) {
-            for (int i = 0; i < n; ++i) {
-                static_cast<std::string *>(to)->append(values[i] != nullptr ? values[i] : "NULL").append("|");
-            }
-            static_cast<std::string *>(to)->append("\n");
-            return 0;
-        };
-        EXPECT_EQ(sqlite3_exec(db, statements.c_str(), append, &out, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
-        sqlite3_close(db);
-        return out;
+        return SqliteFile(path(name), SqliteFile::Mode::create).rows(statements);
     }
     Bson document(const std::string &id) {
         return std::move(direct().find("applications", bson(R"({"_id":{"$oid":")" + id + "\"}}")).at(0));
@@ -135,7 +118,7 @@ class CopyTest : public StoreTest {
     }
 
   private:
-    std::filesystem::path directory_;
+    TempDir directory_;
     std::unique_ptr<Gateway> first_;
     std::unique_ptr<Gateway> second_;
 };

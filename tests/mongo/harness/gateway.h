@@ -5,7 +5,6 @@
 
 #include <future>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,34 +12,30 @@
 #include <vector>
 
 #include "app_create.h"
-#include "create.h"
-#include "store.h"
+#include "request/create.h"
+#include "store/store.h"
+#include "support/creates.h"
+#include "support/host_log.h"
 
 namespace appcreate::mongotest {
 
-struct Answer {
-    int status = 0;
-    int code = 0;
-    bool is_replay = false;
-    std::string body;
-    std::string id;
-    std::string slug;
-};
-std::ostream &operator<<(std::ostream &out, const Answer &answer);
+using namespace test;
+
 ::testing::AssertionResult is_created(const Answer &answer);
 ::testing::AssertionResult is_refused(const Answer &answer, int code);
 
-struct Order {
-    std::string body = R"({"name":"Field notes"})";
-    std::optional<std::string> idempotency_key = std::nullopt;
-    bool validate_only = false;
-};
-Order order(std::string_view name, std::optional<std::string> idempotency_key = std::nullopt);
+Order order(std::string_view name, std::string idempotency_key = {});
 
 // An organization and a key of it.
 struct Tenant {
     std::string organization;  // 24 hexadecimal digits
     ac_key key{};
+};
+
+// What workers of one host share for an SQLite file; must outlive their gateways.
+struct HostMemory {
+    void *turn = nullptr;
+    void *exchange = nullptr;
 };
 
 class Gateway {
@@ -50,7 +45,8 @@ class Gateway {
     static constexpr std::int64_t kTimeoutMs = 30'000;
 
     // `maintain`: with the thread that checkpoints and sweeps.
-    explicit Gateway(const std::string &uri, std::int64_t timeout_ms = kTimeoutMs, bool maintain = false);
+    explicit Gateway(const std::string &uri, std::int64_t timeout_ms = kTimeoutMs, bool maintain = false,
+                     const HostMemory &shared = {});
     // Shows its log when the test failed.
     ~Gateway();
 
@@ -66,17 +62,13 @@ class Gateway {
     std::future<Answer> start(const Tenant &tenant, const Order &what = {});
 
     // What it said so far, or since the last clear; error and warn only.
-    [[nodiscard]] std::vector<std::string> complaints() const;
-    [[nodiscard]] std::vector<std::string> log() const;
-    void clear_log();
+    [[nodiscard]] std::vector<std::string> complaints() const { return log_.complaints(); }
+    [[nodiscard]] std::vector<std::string> log() const { return log_.lines(); }
+    void clear_log() { log_.clear(); }
 
   private:
-    static void write_log(void *self, int level, const char *message, std::size_t size);
-
     const std::int64_t timeout_ms_;
-    mutable std::mutex mutex_;
-    std::vector<std::string> log_;
-    std::vector<std::string> complaints_;
+    HostLog log_;
     std::unique_ptr<Store> store_;
 };
 

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -116,7 +117,10 @@ bool is_inside() {
     const std::string filter = std::string("--gtest_filter=") + test.test_suite_name() + "." + test.name();
     std::string file = ::testing::TempDir() + "/app-create-resolv-XXXXXX";
     const Fd conf(::mkstemp(file.data()));
-    if (::write(conf.get(), kResolv.data(), kResolv.size()) < 0) throw std::runtime_error("cannot write " + file);
+    // Workers of another user look names up too.
+    if (::write(conf.get(), kResolv.data(), kResolv.size()) < 0 || ::fchmod(conf.get(), 0644) != 0) {
+        throw std::runtime_error("cannot write " + file);
+    }
     const pid_t child = ::fork();
     if (child == 0) run_inside(file.c_str(), filter);
     int status = 0;

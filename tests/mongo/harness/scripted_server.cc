@@ -45,9 +45,9 @@ Reply Reply::after(std::chrono::milliseconds time) && {
 }
 
 // One thread listens and one serves each connection.
-class ScriptedServer::Rooms {
+class ScriptedServer::Connections {
   public:
-    explicit Rooms(Bson hello) : hello_(std::move(hello)), listener_(listen_on(0)), port_(port_of(listener_)) {
+    explicit Connections(Bson hello) : hello_(std::move(hello)), listener_(listen_on(0)), port_(port_of(listener_)) {
         scripts_["ping"] = [](const Command &, int) { return Reply::ok(); };
         scripts_["endSessions"] = scripts_["ping"];
         scripts_["hello"] = [this](const Command &, int) {
@@ -58,7 +58,7 @@ class ScriptedServer::Rooms {
         accepting_ = std::thread([this] { accept(); });
     }
 
-    ~Rooms() {
+    ~Connections() {
         {
             const std::lock_guard lock(mutex_);
             ending_ = true;
@@ -67,7 +67,7 @@ class ScriptedServer::Rooms {
         ::shutdown(listener_.get(), SHUT_RDWR);
         accepting_.join();
         cut_all();
-        for (Room &room : rooms_) room.thread.join();
+        for (Connection &connection : connections_) connection.thread.join();
     }
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
@@ -83,7 +83,7 @@ class ScriptedServer::Rooms {
     }
     void cut_all() {
         const std::lock_guard lock(mutex_);
-        for (const Room &room : rooms_) ::shutdown(room.socket.get(), SHUT_RDWR);
+        for (const Connection &connection : connections_) ::shutdown(connection.socket.get(), SHUT_RDWR);
     }
     [[nodiscard]] int count(const std::string &command) const {
         const std::lock_guard lock(mutex_);
@@ -92,7 +92,7 @@ class ScriptedServer::Rooms {
     }
 
   private:
-    struct Room {
+    struct Connection {
         Fd socket;
         std::thread thread;
     };
@@ -102,9 +102,9 @@ class ScriptedServer::Rooms {
             Fd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
             const std::lock_guard lock(mutex_);
             if (ending_ || !client) return;
-            Room &room = rooms_.emplace_back();
-            room.socket = std::move(client);
-            room.thread = std::thread([this, fd = room.socket.get()] { serve(fd); });
+            Connection &connection = connections_.emplace_back();
+            connection.socket = std::move(client);
+            connection.thread = std::thread([this, fd = connection.socket.get()] { serve(fd); });
         }
     }
 
@@ -158,26 +158,26 @@ class ScriptedServer::Rooms {
     std::map<std::string, Script> scripts_;
     std::map<std::string, int> since_set_;
     std::map<std::string, int> counts_;
-    std::list<Room> rooms_;
+    std::list<Connection> connections_;
     bool ending_ = false;
     Fd listener_;
     const std::uint16_t port_;
     std::thread accepting_;
 };
 
-ScriptedServer::ScriptedServer(Bson hello) : rooms_(std::make_unique<Rooms>(std::move(hello))) {}
+ScriptedServer::ScriptedServer(Bson hello) : connections_(std::make_unique<Connections>(std::move(hello))) {}
 ScriptedServer::~ScriptedServer() = default;
 
-std::uint16_t ScriptedServer::port() const { return rooms_->port(); }
+std::uint16_t ScriptedServer::port() const { return connections_->port(); }
 std::string ScriptedServer::address() const { return "127.0.0.1:" + std::to_string(port()); }
 std::string ScriptedServer::uri(const std::string &options, const std::string &credentials) const {
     return "mongodb://" + (credentials.empty() ? "" : credentials + "@") + address() + "/apps" +
            (options.empty() ? "" : "?" + options);
 }
 
-void ScriptedServer::on(const std::string &command, Script script) { rooms_->on(command, std::move(script)); }
-void ScriptedServer::set_hello(Bson hello) { rooms_->set_hello(std::move(hello)); }
-void ScriptedServer::cut_all() { rooms_->cut_all(); }
-int ScriptedServer::count(const std::string &command) const { return rooms_->count(command); }
+void ScriptedServer::on(const std::string &command, Script script) { connections_->on(command, std::move(script)); }
+void ScriptedServer::set_hello(Bson hello) { connections_->set_hello(std::move(hello)); }
+void ScriptedServer::cut_all() { connections_->cut_all(); }
+int ScriptedServer::count(const std::string &command) const { return connections_->count(command); }
 
 }  // namespace appcreate::mongotest

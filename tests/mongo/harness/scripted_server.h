@@ -47,8 +47,8 @@ class ScriptedServer {
     [[nodiscard]] int count(const std::string &command) const;
 
   private:
-    class Rooms;
-    std::unique_ptr<Rooms> rooms_;
+    class Connections;
+    std::unique_ptr<Connections> connections_;
 };
 
 }  // namespace appcreate::mongotest

@@ -1,56 +1,20 @@
 #include "harness/server.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
-#include <memory>
 #include <stdexcept>
 #include <vector>
 
 #include "harness/client.h"
 #include "harness/socket.h"
+#include "support/process.h"
 
 namespace appcreate::mongotest {
 namespace {
-
-// Everything is prepared before the fork: the test may have threads.
-pid_t spawn(std::vector<std::string> argv, int out, int err) {
-    std::vector<char *> pointers;
-    for (std::string &one : argv) pointers.push_back(one.data());
-    pointers.push_back(nullptr);
-    const pid_t parent = ::getpid();
-    const pid_t child = ::fork();
-    if (child < 0) throw std::runtime_error("cannot fork");
-    if (child == 0) {
-        // A stopped server must not outlive a test that crashed.
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (::getppid() != parent) ::_exit(127);
-        ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
-        ::dup2(out, STDOUT_FILENO);
-        ::dup2(err, STDERR_FILENO);
-        ::close_range(3, ~0U, 0);
-        ::execv(pointers[0], pointers.data());
-        ::_exit(127);
-    }
-    return child;
-}
-
-Fd memory_file() { return Fd(::memfd_create("server", MFD_CLOEXEC)); }
-
-std::string content_of(const Fd &file) {
-    std::string out;
-    char part[4096];
-    ::lseek(file.get(), 0, SEEK_SET);
-    for (ssize_t n = 0; (n = ::read(file.get(), part, sizeof part)) > 0;) out.append(part, static_cast<std::size_t>(n));
-    return out;
-}
 
 std::string first_line(std::string text) { return text.substr(0, text.find('\n')); }
 
@@ -77,14 +41,10 @@ void wait_for_first_answer(const std::string &uri) {
 
 std::string prepare() {
     ::setenv("APP_CREATE_MONGO_SERVER_DIR", APP_CREATE_MONGO_SERVER_BUILD, 0);
-    const Fd log = memory_file();
-    const pid_t child =
-        spawn({APP_CREATE_MONGO_TESTS "/prepare.sh", std::getenv("APP_CREATE_MONGO_SERVER_DIR")}, log.get(), log.get());
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 77) return first_line(content_of(log));
-    throw std::runtime_error("tests/mongo/prepare.sh failed:\n" + content_of(log));
+    const Outcome outcome = run({APP_CREATE_MONGO_TESTS "/prepare.sh", std::getenv("APP_CREATE_MONGO_SERVER_DIR")});
+    if (outcome.status == 0) return {};
+    if (outcome.status == 77) return first_line(outcome.out + outcome.err);
+    throw std::runtime_error("tests/mongo/prepare.sh failed:\n" + outcome.out + outcome.err);
 }
 
 }  // namespace
@@ -102,13 +62,14 @@ JavaServer::JavaServer(const Tls *tls) {
     if (::pipe2(pipe, O_CLOEXEC) != 0) throw std::runtime_error("cannot make a pipe");
     const Fd from_server(pipe[0]);
     Fd to_us(pipe[1]);
-    const Fd log = memory_file();
-    process_ = spawn(std::move(argv), to_us.get(), log.get());
+    const MemoryFile log;
+    // A stopped server must not outlive a test that crashed.
+    process_ = test::start(argv, Streams{-1, to_us.get(), log.fd(), SIGKILL});
     to_us.reset();
     port_ = static_cast<std::uint16_t>(std::atoi(read_line(from_server.get(), std::chrono::seconds(120)).c_str()));
     if (port_ == 0) {
         kill();
-        throw std::runtime_error("the MongoDB test server did not start:\n" + content_of(log));
+        throw std::runtime_error("the MongoDB test server did not start:\n" + log.content());
     }
     if (tls == nullptr) wait_for_first_answer(uri());
 }
@@ -119,19 +80,16 @@ std::string JavaServer::uri(const std::string &options, const std::string &datab
     return "mongodb://127.0.0.1:" + std::to_string(port_) + "/" + database + (options.empty() ? "" : "?" + options);
 }
 
-// All threads have stopped when the parent is told so.
 void JavaServer::stop() const {
     ::kill(process_, SIGSTOP);
-    int status = 0;
-    while (::waitpid(process_, &status, WUNTRACED) == process_ && !WIFSTOPPED(status)) {
-    }
+    wait_for_stop(process_);
 }
 void JavaServer::go_on() const { ::kill(process_, SIGCONT); }
 
 void JavaServer::kill() {
     if (process_ < 0) return;
     ::kill(process_, SIGKILL);
-    ::waitpid(process_, nullptr, 0);
+    reap(process_);
     process_ = -1;
 }
 

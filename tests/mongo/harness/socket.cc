@@ -8,7 +8,6 @@
 
 #include <cerrno>
 #include <stdexcept>
-#include <thread>
 
 namespace appcreate::mongotest {
 namespace {
@@ -77,15 +76,6 @@ bool send_all(int fd, const void *data, std::size_t size) {
         if (n <= 0) return false;
         at += n;
         size -= static_cast<std::size_t>(n);
-    }
-    return true;
-}
-
-bool eventually(const std::function<bool()> &done, std::chrono::milliseconds limit) {
-    const auto end = std::chrono::steady_clock::now() + limit;
-    while (!done()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
     return true;
 }

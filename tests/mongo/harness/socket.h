@@ -1,12 +1,14 @@
-// Sockets on loopback, and waiting.
+// Sockets on loopback.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
-#include <functional>
 #include <utility>
 
+#include "support/wait.h"
+
 namespace appcreate::mongotest {
+
+using namespace test;
 
 class Fd {
   public:
@@ -35,8 +37,5 @@ std::uint16_t port_of(const Fd &socket);
 // Empty when refused.
 Fd connect_to(std::uint16_t port);
 bool send_all(int fd, const void *data, std::size_t size);
-
-// Polls until `done`; false when that takes longer than `limit`.
-bool eventually(const std::function<bool()> &done, std::chrono::milliseconds limit = std::chrono::seconds(60));
 
 }  // namespace appcreate::mongotest

@@ -9,12 +9,12 @@
 #include <memory>
 #include <string>
 
+#include "base/values.h"
 #include "harness/client.h"
 #include "harness/fault_proxy.h"
 #include "harness/gateway.h"
 #include "harness/server.h"
 #include "harness/socket.h"
-#include "values.h"
 
 namespace appcreate::mongotest {
 
