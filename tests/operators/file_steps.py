@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 
 from gateway import until
 from model import Effect, Fault
@@ -250,8 +251,12 @@ class FileSteps(Steps):
         if how == "over":
 
             def over():
-                mount(files, files, None, MS_BIND)
-                mount(None, files, None, MS_BIND | MS_REMOUNT | MS_RDONLY)
+                # Read-only before it lies over the files: a worker that has just opened one there makes it busy.
+                hidden = tempfile.mkdtemp(dir=store.directory)
+                mount(files, hidden, None, MS_BIND)
+                mount(None, hidden, None, MS_BIND | MS_REMOUNT | MS_RDONLY)
+                mount(hidden, files, None, MS_BIND)
+                unmount(hidden)
 
             self.broken_and_mended(then, over, lambda: unmount(files))
             return INTACT
