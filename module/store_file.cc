@@ -1,10 +1,10 @@
 // What can be said of a SQLite store without opening it: can the workers use its directory and its file? Only a
 // warning, ever: a disk that is mounted late or a wrong mode is mended by whoever reads it, and until then this store
-// alone answers 503. Looks at modes only; a file that was opened and closed here would be one nginx's workers hold
-// locks on.
+// alone answers 503. Of the file the first bytes are read, by the master process, which has no store open.
 
 #include <dirent.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <sys/statvfs.h>
 #include <sys/xattr.h>
@@ -215,10 +215,52 @@ bool check_directory(const Check &check, const char *path) {
 
 // What a crash or a slip left: its records may still be in it.
 bool has_log(const Check &check) {
-    char log[kMaxPath + sizeof("-wal")];
-    (void)snprintf(log, sizeof(log), "%s-wal", check.file);
+    char real[PATH_MAX];
+    char log[PATH_MAX + sizeof("-wal")];
+    (void)snprintf(log, sizeof(log), "%s-wal", realpath(check.file, real) ? real : check.file);
     struct stat st;
     return stat(log, &st) == 0 && st.st_size > 0;
+}
+
+// What is no store to begin with. How to keep what may be in it comes first.
+void check_head(const Check &check) {
+    const char *path = check.file;
+    const ngx_str_t &name = check.backend->name;
+    const int len = static_cast<int>(name.len);
+    const auto *uri = reinterpret_cast<const char *>(name.data);
+    switch (ac_uri_look(check.backend->uri)) {
+        case AC_HEAD_NO_DATABASE:
+            if (has_log(check)) {
+                say(check,
+                    "file \"%s\" does not begin as an SQLite database does, but has a log, \"%s-wal\"; copy both away "
+                    "and run \"appctl --store %.*s restore --force BACKUP\"",
+                    path, path, len, uri);
+            } else {
+                say(check,
+                    "file \"%s\" does not begin as an SQLite database does; name another path, or, if it was the "
+                    "store, copy it away and run \"appctl --store %.*s restore --force BACKUP\"",
+                    path, len, uri);
+            }
+            return;
+        case AC_HEAD_DAMAGED:
+            say(check,
+                "file \"%s\" is damaged; copy it and its -wal and -shm files away, then run "
+                "\"appctl --store %.*s restore BACKUP\"",
+                path, len, uri);
+            return;
+        case AC_HEAD_FOREIGN:
+            say(check, "file \"%s\" is another program's SQLite database; name another path", path);
+            return;
+        case AC_HEAD_BLANK:
+            say(check,
+                "file \"%s\" is a database that holds nothing; restore a backup, or, if it never held a store, run "
+                "\"appctl --store %.*s init\"",
+                path, len, uri);
+            return;
+        case AC_HEAD_STORE:
+        case AC_HEAD_UNKNOWN:
+            return;
+    }
 }
 
 void check_file(const Check &check) {
@@ -249,6 +291,7 @@ void check_file(const Check &check) {
         return;
     }
     if (may(user, path, st, kReadWrite)) {
+        check_head(check);
         return;
     }
     if (st.st_uid == user.uid) {

@@ -206,6 +206,22 @@ ac_str ac_uri_path(const ac_uri *uri) AC_NOEXCEPT;
 /* Identifies the store (two spellings of one store may differ), without credentials; for logs. Owned by `uri`. */
 ac_str ac_uri_name(const ac_uri *uri) AC_NOEXCEPT;
 
+typedef enum ac_uri_head {
+    AC_HEAD_UNKNOWN = 0,     /* another kind of store; no such file, or none that may be read; a log decides */
+    AC_HEAD_STORE = 1,       /* a store's, or its like */
+    AC_HEAD_BLANK = 2,       /* empty, or a database that holds nothing: ac_store_init would make it a store */
+    AC_HEAD_FOREIGN = 3,     /* another program's database */
+    AC_HEAD_NO_DATABASE = 4, /* none, or its first bytes were overwritten */
+    AC_HEAD_DAMAGED = 5      /* it begins as a database does and goes on as none, or was cut short */
+} ac_uri_head;
+
+/*
+ * What the first bytes of a SQLite store's file say, for a host that warns before it serves. Reads them and nothing
+ * else, without SQLite: nothing is locked, made, changed or removed, also where a crash left a log. Never in a process
+ * that has the store open: its locks would be lost. Blocks for a read.
+ */
+ac_uri_head ac_uri_look(const ac_uri *uri) AC_NOEXCEPT;
+
 /*
  * The turn to write to one SQLite file, fair over threads and processes. The host gives AC_TURN_SIZE bytes of memory
  * shared by its processes, aligned to 64, makes it once with ac_turn_init, and hands it to every store of that file.

@@ -9,6 +9,7 @@
 #include "request/answers.h"
 #include "request/create.h"
 #include "slug/slug.h"
+#include "sqlite/file/head.h"
 #include "sqlite/serve/exchange.h"
 #include "sqlite/serve/turn.h"
 #include "store/store.h"
@@ -63,6 +64,25 @@ Create *to_core(ac_create *create) noexcept { return reinterpret_cast<Create *>(
 const Create *to_core(const ac_create *create) noexcept { return reinterpret_cast<const Create *>(create); }
 const StoreUri *to_core(const ac_uri *uri) noexcept { return reinterpret_cast<const StoreUri *>(uri); }
 ac_str to_c(const std::string &text) noexcept { return {text.data(), text.size()}; }
+
+ac_uri_head to_c(sqlite::Head head) noexcept {
+    switch (head) {
+        case sqlite::Head::kNoDatabase:
+            return AC_HEAD_NO_DATABASE;
+        case sqlite::Head::kDamaged:
+            return AC_HEAD_DAMAGED;
+        case sqlite::Head::kForeign:
+            return AC_HEAD_FOREIGN;
+        case sqlite::Head::kBlank:
+            return AC_HEAD_BLANK;
+        case sqlite::Head::kStore:
+            return AC_HEAD_STORE;
+        case sqlite::Head::kUnreadable:
+        case sqlite::Head::kUnknown:
+            break;
+    }
+    return AC_HEAD_UNKNOWN;
+}
 
 // ---- arguments
 
@@ -162,6 +182,16 @@ ac_str ac_uri_path(const ac_uri *uri) noexcept {
 
 ac_str ac_uri_name(const ac_uri *uri) noexcept {
     return uri == nullptr ? ac_str{nullptr, 0} : to_c(to_core(uri)->name);
+}
+
+ac_uri_head ac_uri_look(const ac_uri *uri) noexcept {
+    ac_uri_head head = AC_HEAD_UNKNOWN;
+    if (uri == nullptr || to_core(uri)->kind != AC_STORE_SQLITE) return head;
+    guarded(nullptr, [&] {
+        head = to_c(sqlite::head_of(to_core(uri)->path));
+        return AC_OK;
+    });
+    return head;
 }
 
 ac_status ac_turn_init(void *memory) noexcept {

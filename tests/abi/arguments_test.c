@@ -29,6 +29,7 @@ static void functions_of_values_take_null(void **state) {
     assert_int_equal(ac_uri_kind(NULL), 0);
     assert_int_equal(ac_uri_path(NULL).len, 0);
     assert_int_equal(ac_uri_name(NULL).len, 0);
+    assert_int_equal(ac_uri_look(NULL), AC_HEAD_UNKNOWN);
     ac_uri_free(NULL);
     ac_store_close(NULL);
     ac_create_free(NULL);

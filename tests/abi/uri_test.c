@@ -122,6 +122,32 @@ static void variables_hold_uris(void **state) {
     assert_refused(S("env:A B"), "needs the name");
 }
 
+static void assert_head(const fixture *f, ac_str content, ac_uri_head head) {
+    char path[96], text[128];
+    snprintf(path, sizeof(path), "%s/apps.db", f->dir);
+    snprintf(text, sizeof(text), "sqlite:%s", path);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(content.data, 1, content.len, file), content.len);
+    assert_int_equal(fclose(file), 0);
+    ac_uri *uri = NULL;
+    assert_ok(ac_uri_parse(str(text), &uri, NULL));
+    assert_int_equal(ac_uri_look(uri), head);
+    assert_int_equal(remove(path), 0);
+    assert_int_equal(ac_uri_look(uri), AC_HEAD_UNKNOWN);
+    ac_uri_free(uri);
+}
+
+static void files_are_looked_at(void **state) {
+    const fixture *f = *state;
+    assert_head(f, S("x"), AC_HEAD_NO_DATABASE);
+    assert_head(f, S("SQLite format 3\0"), AC_HEAD_DAMAGED);
+    ac_uri *uri = NULL;
+    assert_ok(ac_uri_parse(S("mongodb://127.0.0.1:1/apps"), &uri, NULL));
+    assert_int_equal(ac_uri_look(uri), AC_HEAD_UNKNOWN);
+    ac_uri_free(uri);
+}
+
 static void write_uri_file(const fixture *f, ac_str content, char *uri, size_t cap) {
     char path[96];
     snprintf(path, sizeof(path), "%s/uri", f->dir);
@@ -182,6 +208,7 @@ int main(void) {
         cmocka_unit_test(mongodb_is_a_store_too),
         cmocka_unit_test(messages_hold_no_secrets),
         cmocka_unit_test(variables_hold_uris),
+        cmocka_unit_test_setup_teardown(files_are_looked_at, make_directory, remove_all),
         cmocka_unit_test_setup_teardown(files_hold_uris, make_directory, remove_all),
         cmocka_unit_test_setup_teardown(files_have_a_bound, make_directory, remove_all),
         cmocka_unit_test_setup_teardown(a_pipe_does_not_hold_it_up, make_directory, remove_all),

@@ -53,6 +53,41 @@ TEST_F(StoreWarning, FileThatDoesNotExistOrIsEmpty) {
     expect_warned(store("@dir@/store/apps.db"), {"is empty", "restore a backup", init});
 }
 
+TEST_F(StoreWarning, FileThatIsNoStore) {
+    const std::string file = directory_.path() + "/store/apps.db";
+    const std::string quoted = '"' + file + '"';
+    const std::string appctl = "\"appctl --store sqlite:" + file + " ";
+    const auto expect_said = [&](const std::vector<std::string> &parts) {
+        if (worker_user().switched) {
+            ASSERT_EQ(chown(file.c_str(), worker_user().uid, worker_user().gid), 0);
+        }
+        const std::string content = read_file(file);
+        expect_warned(store("@dir@/store/apps.db"), parts);
+        EXPECT_EQ(read_file(file), content);
+    };
+    write_file(file, "some text\n");
+    expect_said({quoted + " does not begin as an SQLite database does", appctl + "restore --force BACKUP\""});
+    write_file(file + "-wal", "records");
+    expect_said({quoted + " does not begin as an SQLite database does, but has a log", "copy both away",
+                 appctl + "restore --force BACKUP\""});
+    EXPECT_EQ(read_file(file + "-wal"), "records");
+    fs::remove(file + "-wal");
+    write_file(file, "");
+    SqliteFile(file).execute("VACUUM");
+    expect_said({quoted + " is a database that holds nothing", "restore a backup", appctl + "init\""});
+    SqliteFile(file).execute("CREATE TABLE theirs(x)");
+    expect_said({quoted + " is another program's SQLite database; name another path"});
+    write_file(file, read_file(file).substr(0, 16) + std::string(8176, '\0'));
+    expect_said({quoted + " is damaged; copy it and its -wal and -shm files away", appctl + "restore BACKUP\""});
+    EXPECT_EQ(std::distance(fs::directory_iterator(directory_.path() + "/store"), {}), 1) << "nginx -t made something";
+}
+
+TEST_F(StoreWarning, NothingIsSaidOfAStore) {
+    make_file("apps.db");
+    const Outcome outcome = expect_taken(store("@dir@/store/apps.db"));
+    EXPECT_TRUE(lines_with(outcome.err, "[warn]").empty()) << outcome.err;
+}
+
 // Its records may be in the log: nobody may be told to make a new store there.
 TEST_F(StoreWarning, FileThatIsLostBesideItsLog) {
     write_file(directory_.path() + "/store/apps.db-wal", "records");

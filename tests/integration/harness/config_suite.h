@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "suite.h"
+#include "support/sqlite_file.h"
 
 namespace appcreate::harness {
 
@@ -16,10 +17,11 @@ class ConfigSuite : public ::testing::Test {
   protected:
     ConfigSuite() { worker_directory(directory_.path() + "/store"); }
 
-    // Something that "nginx -t", which opens no store, takes for an initialized one.
+    // Something that "nginx -t", which opens no store, takes for a store.
     void make_file(const std::string &name) {
         const std::string path = directory_.path() + "/store/" + name;
-        write_file(path, "not empty");
+        SqliteFile(path, SqliteFile::Mode::create)
+            .execute("PRAGMA application_id=0x61637274; CREATE TABLE IF NOT EXISTS t(x)");
         if (worker_user().switched) {
             ASSERT_EQ(chown(path.c_str(), worker_user().uid, worker_user().gid), 0);
         }

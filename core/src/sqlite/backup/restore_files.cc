@@ -1,41 +1,28 @@
 #include "sqlite/backup/restore_files.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
-#include <string_view>
 #include <system_error>
 
 #include "sqlite/file/bare_file.h"
 #include "sqlite/file/failure.h"
+#include "sqlite/file/head.h"
 #include "sqlite/file/schema.h"
 
 namespace appcreate::sqlite {
 namespace {
 
 constexpr mode_t kMode = 0640;
-constexpr std::string_view kMagic("SQLite format 3\0", 16);
 
 [[noreturn]] void fail(const std::string &what, const std::string &path, const std::string &remedy) {
     const int error = errno;
     throw Failure(AC_EUNAVAILABLE,
                   what + " \"" + path + "\": " + std::generic_category().message(error) + "; " + remedy);
-}
-
-// SQLite has the file open nowhere in this process.
-bool begins_as_a_database(const std::string &path) {
-    std::array<char, kMagic.size()> start{};
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0) fail("cannot read", path, "let the user that runs this read it");
-    const ssize_t n = ::read(fd, start.data(), start.size());
-    ::close(fd);
-    return n == static_cast<ssize_t>(start.size()) && std::string_view(start.data(), start.size()) == kMagic;
 }
 
 bool is_damage(const Error &error) noexcept {
@@ -102,7 +89,11 @@ bool is_readable_store(const std::string &real, bool replace, Deadline deadline)
     } catch (const Error &error) {
         if (!is_damage(error)) throw;
     }
-    if (replace || begins_as_a_database(real)) return false;
+    if (replace) return false;
+    // SQLite has it open nowhere in this process any more.
+    const Head head = head_of(real);
+    if (head == Head::kUnreadable) fail("cannot read", real, "let the user that runs this read it");
+    if (head != Head::kNoDatabase) return false;
     throw Failure(AC_EUNAVAILABLE,
                   about(real, "the file does not begin as a database does; if it was the store, restore with --force"));
 }

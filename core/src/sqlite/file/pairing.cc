@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "sqlite/file/big_endian.h"
 #include "sqlite/file/failure.h"
+#include "sqlite/file/head.h"
 #include "sqlite/file/lineage.h"
 #include "sqlite/file/whole_file.h"
 
@@ -16,8 +16,8 @@ enum class Verdict { kOwn, kForeign, kUnknown, kCut };
 
 constexpr int kLooks = 5;
 
-// fileformat2.html: where the file says how many pages of what size it has.
-constexpr std::size_t kPageSize = 16, kPages = 28, kHeader = 32;
+// As far as a file says how many pages of what size it has.
+constexpr std::size_t kHeader = 32;
 
 // Is the file shorter than it says itself? So it is when it was cut, and when a checkpoint did not come to its end.
 bool is_shorter_than_it_says(const Connection &connection) {
@@ -28,8 +28,7 @@ bool is_shorter_than_it_says(const Connection &connection) {
         file->pMethods->xFileSize(file, &size) != SQLITE_OK) {
         return true;
     }
-    const std::uint32_t page_size = big_endian(header, kPageSize, 2);
-    return std::int64_t{big_endian(header, kPages)} * (page_size == 1 ? 65536 : page_size) > size;
+    return size_in_head(header) > size;
 }
 
 // A copy by VACUUM INTO has the schema's cookie counted up, one by the backup API has another. A change of the schema
