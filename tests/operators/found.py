@@ -214,6 +214,14 @@ FOUND: dict = {
         + ["kill-all", "create:10", "restart"] * 2
         + ["repair:stopped", "create:20", "list"],
     },
+    # The second damage within a second of the first was not written down.
+    "damaged-again-then-killed": {
+        "seed": "2027.2837",
+        "patient": False,
+        "workers": 1,
+        "steps": ["create:12", "save:vacuum", "truncate:db,half,load", "repair:live", "scribble:load", "rm:sides,load"]
+        + ["aside:db,cp,killed", "repair:stopped", "list"],
+    },
     # Old and new program share no memory.
     "damaged-then-upgraded": {
         "seed": "2026.552",

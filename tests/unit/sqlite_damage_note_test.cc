@@ -138,5 +138,31 @@ TEST_F(SqliteDamageNote, IsWrittenWhenItCanBe) {
     EXPECT_EQ(create_many(4), 0);
 }
 
+// Who looks a file through finds the damage before it has a connection; it may be killed as soon as it has said so.
+TEST_F(SqliteDamageNote, IsWrittenBeforeTheFirstLookUpIsRefused) {
+    create_many(20);
+    become_idle_for_good();
+    second_.reset();
+    ASSERT_EQ(create(*first_), AC_CODE_OK);
+    damage("providers_organization");
+    for (const char *side : {"-wal", "-shm"}) fs::remove(path_ + side);
+    while (status_of([&] { find_key(*first_, org_.token); }) == AC_OK) {
+    }
+    EXPECT_TRUE(fs::exists(note_));
+}
+
+// Not only a second later: until then a host could come back that knows nothing of it.
+TEST_F(SqliteDamageNote, IsWrittenOfOneFileRightAfterAnother) {
+    see_damage();
+    const std::string other = under_test_.directory.path() + "/other.db";
+    fs::copy_file(path_, other);
+    fs::rename(other, path_);
+    ASSERT_TRUE(eventually([&] { return create(*first_) == AC_CODE_OK; })) << "nobody has seen it";
+    EXPECT_NE(status_of([&] { read(*first_); }), AC_OK);
+    EXPECT_TRUE(fs::exists(note_));
+    restart();
+    EXPECT_EQ(create_many(4), 0);
+}
+
 }  // namespace
 }  // namespace appcreate::test

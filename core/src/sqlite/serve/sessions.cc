@@ -99,6 +99,16 @@ Sessions::Sessions(Options options, Turn &turn) : options_(std::move(options)), 
 }
 
 Sessions::Lease Sessions::lend(Use use, Deadline deadline) {
+    try {
+        return lend_one(use, deadline);
+    } catch (...) {
+        // The opening may have found it: whoever is told of it may be killed in the next moment.
+        if (is_to_be_noted()) note_condemned();
+        throw;
+    }
+}
+
+Sessions::Lease Sessions::lend_one(Use use, Deadline deadline) {
     MutexLock lock(mutex_);
     for (;;) {
         look();
@@ -214,13 +224,13 @@ bool Sessions::is_to_be_noted() const noexcept {
 
 // Before anything is said of it.
 void Sessions::note_condemned() noexcept {
-    note_again_at_ = monotonic_ns() + kNoteAgain;
     try {
         const std::string real = real_path_of(path_);
-        if (!turn_.is_condemned_file(id_of(real)) || DamageNote::write(real)) turn_.noted();
+        if (!turn_.is_condemned_file(id_of(real)) || DamageNote::write(real)) return turn_.noted();
     } catch (const std::exception &) {
         // without memory it is tried again
     }
+    note_again_at_ = monotonic_ns() + kNoteAgain;
 }
 
 void Sessions::wait(MutexLock &lock, Deadline deadline, const char *what) {

@@ -78,6 +78,7 @@ class Sessions {
   private:
     using Idle = std::vector<std::unique_ptr<Session>>;
 
+    Lease lend_one(Use use, Deadline deadline);
     void look() noexcept REQUIRES(mutex_);
     void look_at_note() noexcept REQUIRES(mutex_);
     void start_closing(Change change) noexcept REQUIRES(mutex_);
