@@ -1,5 +1,6 @@
 // The content phase: what was sent. Headers first, then the body, then the store.
 
+#include "limit.h"
 #include "mode.h"
 
 namespace appcreate::nginx {
@@ -166,6 +167,10 @@ ngx_int_t content_handler(ngx_http_request_t *r) {
     }
     if (!ctx->authenticated) {
         return NGX_HTTP_UNAUTHORIZED;  // the precontent phase let nobody pass
+    }
+    const ac_answer *refusal = ask_limits(ctx);
+    if (refusal) {
+        return send_answer(ctx, refusal);
     }
 
     ac_status status = begin(r, ctx);

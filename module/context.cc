@@ -1,5 +1,6 @@
 // A request's context: made once, found again after redirects, let go when the request ends.
 
+#include "limit.h"
 #include "mode.h"
 
 namespace appcreate::nginx {
@@ -100,6 +101,28 @@ Context *find_context(ngx_http_request_t *r) {
         if (cln->handler == free_context) {
             ctx = static_cast<Context *>(cln->data);
             if (ctx->request == r) {
+                return ctx;
+            }
+        }
+    }
+    return nullptr;
+}
+
+Context *find_limited(ngx_http_request_t *r) {
+    if (main_conf(r)->limits.nelts == 0) {
+        return nullptr;
+    }
+    auto *ctx = static_cast<Context *>(ngx_http_get_module_ctx(r, ngx_http_app_create_module));
+    if (ctx && ctx->limits) {
+        return ctx;
+    }
+    if (!r->internal) {
+        return nullptr;
+    }
+    for (ngx_pool_cleanup_t *cln = r->pool->cleanup; cln; cln = cln->next) {
+        if (cln->handler == free_context) {
+            ctx = static_cast<Context *>(cln->data);
+            if (ctx->request == r && ctx->limits) {
                 return ctx;
             }
         }

@@ -2,7 +2,7 @@
 
 #include "defaults.h"
 
-#include "module.h"
+#include "limit.h"
 
 namespace appcreate::nginx {
 namespace {
@@ -57,6 +57,7 @@ void *create_main_conf(ngx_conf_t *cf) {
         ngx_array_init(&conf->queues, cf->pool, 1, sizeof(Queue *)) != NGX_OK ||
         ngx_array_init(&conf->locations, cf->pool, 1, sizeof(LocConf *)) != NGX_OK ||
         ngx_array_init(&conf->fallbacks, cf->pool, 1, sizeof(LocConf *)) != NGX_OK ||
+        ngx_array_init(&conf->limits, cf->pool, 1, sizeof(LimitZone *)) != NGX_OK ||
         ngx_array_init(&conf->watching, cf->pool, 1, sizeof(LocConf *)) != NGX_OK ||
         ngx_array_init(&conf->aio_pools, cf->pool, 1, sizeof(ngx_thread_pool_t *)) != NGX_OK) {
         return nullptr;
@@ -114,6 +115,9 @@ char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) {
     }
     if (conf->mode == nullptr) {
         conf->mode = prev->mode;
+    }
+    if (conf->limits == nullptr) {
+        conf->limits = prev->limits;
     }
     if (conf->queue_number == NGX_CONF_UNSET_UINT) {
         conf->queue_bytes = prev->queue_bytes;

@@ -17,6 +17,11 @@ inline constexpr size_t kSmallestKeyZonePages = 8;
 inline constexpr ngx_uint_t kQueueNumber = 4096;
 inline constexpr size_t kQueueBytes = 64 * 1024 * 1024;
 
+// app_create_limit. A name goes to clients, in RateLimit-Policy.
+inline constexpr size_t kLimitZoneSize = 1024 * 1024;
+inline constexpr size_t kSmallestLimitZonePages = 8;
+inline constexpr size_t kLongestLimitName = 64;
+
 // app_create_timeout. A worker that stops or is reloaded stays as long for each request, and no client waits longer:
 // the timeouts of proxies and of nginx itself are a minute.
 inline constexpr ngx_msec_t kTimeout = 3 * 1000;

@@ -16,6 +16,7 @@ inline ngx_str_t *args(ngx_conf_t *cf) { return static_cast<ngx_str_t *>(cf->arg
 // Says so when an argument holds nothing but blanks: what a template leaves where its value is missing.
 bool has_blank(ngx_conf_t *cf);
 
+char *set_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *data);
 char *set_mode(ngx_conf_t *cf, ngx_command_t *cmd, void *data);
 char *set_store(ngx_conf_t *cf, ngx_command_t *cmd, void *data);
 char *set_metrics(ngx_conf_t *cf, ngx_command_t *cmd, void *data);

@@ -1,6 +1,7 @@
 // What nginx answers by itself in our location (a 413, a 403 of "deny", a 429 of limit_req, a 401 of ours on its way
 // through the access phase) becomes JSON here (docs/api.md, "Errors"). Only bodies that nginx made are touched.
 
+#include "limit.h"
 #include "mode.h"
 
 namespace appcreate::nginx {
@@ -77,7 +78,7 @@ ngx_int_t make_body(ngx_http_request_t *r, Context *ctx) {
     if (status == NGX_HTTP_NOT_ALLOWED && !add_header(r, ngx_string("Allow"), ngx_string("POST"))) {
         return NGX_ERROR;
     }
-    return retry_after ? add_retry_after(r, retry_after) : NGX_OK;
+    return retry_after ? add_retry_after(ctx, retry_after) : NGX_OK;
 }
 
 ngx_int_t replace_body(ngx_http_request_t *r, Context *ctx) {
@@ -118,6 +119,9 @@ ngx_int_t header_filter(ngx_http_request_t *r) {
     }
 
     if (r->headers_out.status == NGX_HTTP_UNAUTHORIZED && challenge(r) != NGX_OK) {
+        return NGX_ERROR;
+    }
+    if (add_limit_headers(r) != NGX_OK) {
         return NGX_ERROR;
     }
     expect_original(r);

@@ -1,5 +1,7 @@
 // The numbers as Prometheus reads them: text format 0.0.4, or OpenMetrics 1.0 for who asks for it.
 
+#include "defaults.h"
+#include "limit.h"
 #include "metrics.h"
 #include "text.h"
 
@@ -221,6 +223,24 @@ void add_key_cache(Page *page, const MainConf *conf) {
     page->sample("app_create_key_cache_keys", "", ngx_string("kind=\"unknown\""), unknown);
 }
 
+// Of the limits that the configuration has now. The zones count, under the lock that they need all the same.
+void add_limits(Page *page, const MainConf *conf) {
+    const auto add_samples = [&](const char *name, const char *suffix, uint64_t LimitCounts::*value) {
+        auto **zone = static_cast<LimitZone **>(conf->limits.elts);
+        for (ngx_uint_t i = 0; i < conf->limits.nelts; i++) {
+            u_char text[defaults::kLongestLimitName + sizeof("limit=\"\"")];
+            const u_char *end = ngx_sprintf(text, "limit=\"%V\"", &zone[i]->name);
+            page->sample(name, suffix, {static_cast<size_t>(end - text), text}, limit_counts(zone[i]).*value);
+        }
+    };
+    page->counter("app_create_limit_refusals", "Creates that a limit has refused with 429.");
+    add_samples("app_create_limit_refusals", "_total", &LimitCounts::refusals);
+    page->counter("app_create_limit_evictions", "Keys that a limit's full zone has forgotten while they counted.");
+    add_samples("app_create_limit_evictions", "_total", &LimitCounts::evictions);
+    page->gauge("app_create_limit_keys", "Keys that a limit counts.");
+    add_samples("app_create_limit_keys", "", &LimitCounts::keys);
+}
+
 // A store's label, "" and "\" escaped.
 bool store_label(ngx_pool_t *pool, const ngx_str_t &name, ngx_str_t *out) {
     Text text(pool);
@@ -344,6 +364,7 @@ bool make_page(ngx_http_request_t *r, bool openmetrics, ngx_str_t *out) {
     add_store_counts(&page, conf, labels);
     add_store_states(&page, conf, labels);
     add_key_cache(&page, conf);
+    add_limits(&page, conf);
     page.gauge("app_create_workers", "Worker processes that run, those that finish their last requests included.");
     page.sample("app_create_workers", "", no_labels, count_workers(conf));
     u_char text[128];

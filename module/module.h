@@ -14,6 +14,8 @@
 //   lookup.cc         keys asked of the store            pool thread
 //   digest_tree.cc    both find tokens by their digests
 //   content.cc      headers, body                        content phase
+//   limit.cc          how often may it come? limit.h
+//   limit_directive.cc, limit_zone.cc, leaky_bucket.h
 //   body.cc           what nginx has read of it
 //   pending_create.cc  creates on their way to the store
 //   prepare.cc        large bodies                       pool thread
@@ -53,6 +55,8 @@ extern ngx_module_t ngx_http_app_create_filter_module;
 
 namespace appcreate::nginx {
 
+struct LimitSet;
+struct LimitState;
 struct Lookups;
 struct PendingCreate;
 struct Watch;
@@ -135,6 +139,7 @@ struct MainConf {
     ngx_array_t fallbacks;  // LocConf * with app_create_fallback and without app_create
     ngx_array_t watching;   // LocConf * with app_create_metrics or app_create_health
     ngx_array_t aio_pools;  // ngx_thread_pool_t * that static files use
+    ngx_array_t limits;     // LimitZone *
     ngx_shm_zone_t *keys;
     ngx_shm_zone_t *metrics;
     ngx_msec_t keys_valid;
@@ -148,6 +153,7 @@ struct LocConf {
     ngx_http_complex_value_t *organization;  // NULL: not a location of ours
     ConfiguredStore *store;
     ModeSetting *mode;  // NULL: create
+    LimitSet *limits;   // NULL: none
     ngx_thread_pool_t *pool;
     ngx_uint_t queue_number;
     size_t queue_bytes;
@@ -189,6 +195,8 @@ struct Context {
     ngx_queue_t waiter;       // linked while `lookup` is waiting
     PendingKey *pending_key;  // the one that it waits for
 
+    const LimitState *limits;  // NULL: none has counted it
+
     // creation
     ac_create *create;  // owned; while it is on its way, `pending` owns it
     PendingCreate *pending;
@@ -201,6 +209,7 @@ struct Context {
     bool store_begun;
     const char *action;  // of the log, before the store was asked
     bool asking;
+    unsigned retry_after;  // as it was sent; 0: not
 
     ngx_str_t request_id;
     ngx_uint_t code;  // of the answer, 0 with 200
@@ -436,7 +445,7 @@ ngx_int_t send_one_buffer(ngx_http_request_t *r, const ngx_str_t &body, ngx_http
 ngx_int_t send_page(ngx_http_request_t *r, ngx_uint_t status, const ngx_str_t &type, const ngx_str_t &body);
 // The headers that go with an answer (Allow, Retry-After, …).
 ngx_int_t add_answer_headers(Context *ctx, const ac_answer *answer);
-ngx_int_t add_retry_after(ngx_http_request_t *r, unsigned seconds);
+ngx_int_t add_retry_after(Context *ctx, unsigned seconds);
 
 // ---- filter.cc
 

@@ -1,6 +1,6 @@
 // Answers: status, headers, bytes. The bytes are the core's; they live until the request's pool goes.
 
-#include "module.h"
+#include "limit.h"
 
 namespace appcreate::nginx {
 namespace {
@@ -70,19 +70,22 @@ ngx_int_t send_one_buffer(ngx_http_request_t *r, const ngx_str_t &body, ngx_http
     return filter(r, &out);
 }
 
-ngx_int_t add_retry_after(ngx_http_request_t *r, unsigned seconds) {
+ngx_int_t add_retry_after(Context *ctx, unsigned seconds) {
+    ngx_http_request_t *r = ctx->request;
+    ctx->retry_after = retry_after_limits(ctx, seconds);
     auto *value = static_cast<u_char *>(ngx_pnalloc(r->pool, NGX_INT32_LEN));
     if (value == nullptr) {
         return NGX_ERROR;
     }
-    ngx_str_t text = {static_cast<size_t>(ngx_sprintf(value, "%ui", static_cast<ngx_uint_t>(seconds)) - value), value};
+    ngx_str_t text = {static_cast<size_t>(ngx_sprintf(value, "%ui", static_cast<ngx_uint_t>(ctx->retry_after)) - value),
+                      value};
     return add_header(r, ngx_string("Retry-After"), text) ? NGX_OK : NGX_ERROR;
 }
 
 ngx_int_t add_answer_headers(Context *ctx, const ac_answer *answer) {
     ngx_http_request_t *r = ctx->request;
 
-    if (answer->retry_after && add_retry_after(r, answer->retry_after) != NGX_OK) {
+    if (answer->retry_after && add_retry_after(ctx, answer->retry_after) != NGX_OK) {
         return NGX_ERROR;
     }
     if ((answer->flags & AC_ANSWER_REPLAYED) &&

@@ -1,5 +1,6 @@
 // Variables for logs, limits and headers.
 
+#include "limit.h"
 #include "metrics.h"
 #include "mode.h"
 
@@ -141,6 +142,13 @@ ngx_int_t get_mode(Context *ctx, ngx_http_variable_value_t *v) {
     return set_text(v, names[static_cast<unsigned>(ctx->mode)]);
 }
 
+// Of the location that counted it, wherever the request has been led since.
+ngx_int_t get_limit_status(ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t) {
+    const Context *ctx = find_limited(r->main);
+    v->valid = 1;
+    return set_text(v, ctx == nullptr ? "" : ctx->limits->refused ? "REJECTED" : "PASSED");
+}
+
 // Of the first shadow of the original that is logged: `data` says what.
 enum class ShadowFact : uint8_t { kResult, kStatus, kCode };
 
@@ -213,9 +221,20 @@ ngx_int_t add_variables(ngx_conf_t *cf) {
             return NGX_ERROR;
         }
     }
-    return add_variable(cf, ngx_string("app_create_request_id"), get_request_id, 0) == NGX_OK
-               ? add_variable(cf, ngx_string("app_create_token_hash"), get_token_hash, 0)
-               : NGX_ERROR;
+    const struct {
+        ngx_str_t name;
+        ngx_http_get_variable_pt get;
+    } others[] = {
+        {ngx_string("app_create_limit_status"), get_limit_status},
+        {ngx_string("app_create_request_id"), get_request_id},
+        {ngx_string("app_create_token_hash"), get_token_hash},
+    };
+    for (const auto &variable : others) {
+        if (add_variable(cf, variable.name, variable.get, 0) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+    return NGX_OK;
 }
 
 }  // namespace appcreate::nginx

@@ -35,7 +35,8 @@ def compare(what, code, page, pages):
 # ---- directives
 
 CONTEXTS = {"MAIN": "http", "SRV": "server", "LOC": "location"}
-ARGUMENTS = {"NOARGS": (0, 0), "TAKE1": (1, 1), "TAKE12": (1, 2), "TAKE123": (1, 3), "TAKE2": (2, 2), "FLAG": (1, 1)}
+ARGUMENTS = {"NOARGS": (0, 0), "TAKE1": (1, 1), "TAKE12": (1, 2), "TAKE123": (1, 3), "TAKE2": (2, 2), "TAKE23": (2, 3), "TAKE4": (4, 4),
+             "FLAG": (1, 1)}
 
 
 def directives_of_code(root):
