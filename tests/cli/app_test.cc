@@ -4,7 +4,7 @@
 #include "creates.h"
 #include "harness.h"
 
-namespace clitest {
+namespace appcreate::test {
 namespace {
 
 class Applications : public AppctlTest {
@@ -147,4 +147,4 @@ TEST_F(Applications, AFullDiskIsReported) {
 }
 
 }  // namespace
-}  // namespace clitest
+}  // namespace appcreate::test

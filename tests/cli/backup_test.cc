@@ -4,7 +4,7 @@
 
 #include "harness.h"
 
-namespace clitest {
+namespace appcreate::test {
 namespace {
 
 class Backups : public AppctlTest {
@@ -76,4 +76,4 @@ TEST_F(Backups, ABarIsForTerminals) {
 }
 
 }  // namespace
-}  // namespace clitest
+}  // namespace appcreate::test

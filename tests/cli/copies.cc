@@ -4,7 +4,7 @@
 
 #include "support/sqlite_file.h"
 
-namespace clitest {
+namespace appcreate::test {
 namespace {
 
 // Without rowids, and in an order of their own.
@@ -124,4 +124,4 @@ std::string CopyTest::query(const std::string &path, const std::string &sql) {
 
 void CopyTest::execute(const std::string &path, const std::string &sql) { SqliteFile(path).execute(sql); }
 
-}  // namespace clitest
+}  // namespace appcreate::test

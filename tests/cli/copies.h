@@ -7,7 +7,7 @@
 #include "creates.h"
 #include "harness.h"
 
-namespace clitest {
+namespace appcreate::test {
 
 class CopyTest : public AppctlTest {
   protected:
@@ -35,4 +35,4 @@ class CopyTest : public AppctlTest {
 // What a client sent with an Idempotency-Key in fill().
 Order kept_order();
 
-}  // namespace clitest
+}  // namespace appcreate::test

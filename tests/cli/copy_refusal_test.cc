@@ -1,7 +1,7 @@
 // appctl copy where it must not or cannot: conflicts, damage, wrong usage.
 #include "copies.h"
 
-namespace clitest {
+namespace appcreate::test {
 namespace {
 
 class CopyRefusal : public CopyTest {
@@ -176,4 +176,4 @@ TEST_F(CopyRefusal, OnlyMongoDBIsSharded) {
 }
 
 }  // namespace
-}  // namespace clitest
+}  // namespace appcreate::test

@@ -7,7 +7,7 @@
 
 #include "copies.h"
 
-namespace clitest {
+namespace appcreate::test {
 namespace {
 
 class Copy : public CopyTest {
@@ -195,4 +195,4 @@ TEST_F(Copy, ABarLeavesItsLineToTheError) {
 }
 
 }  // namespace
-}  // namespace clitest
+}  // namespace appcreate::test

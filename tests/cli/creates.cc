@@ -8,7 +8,7 @@
 #include "app_create.h"
 #include "harness.h"
 
-namespace clitest {
+namespace appcreate::test {
 namespace {
 
 int keep_row(void *ctx, ac_str json) {
@@ -80,4 +80,4 @@ std::vector<Answer> create(const std::string &uri, const std::string &organizati
     return answers;
 }
 
-}  // namespace clitest
+}  // namespace appcreate::test

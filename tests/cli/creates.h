@@ -6,11 +6,9 @@
 
 #include "support/creates.h"
 
-namespace clitest {
-
-using namespace appcreate::test;
+namespace appcreate::test {
 
 // In the organization with this slug, all with one key that may create.
 std::vector<Answer> create(const std::string &uri, const std::string &organization, const std::vector<Order> &orders);
 
-}  // namespace clitest
+}  // namespace appcreate::test

@@ -9,7 +9,7 @@
 
 #include "harness.h"
 
-namespace clitest {
+namespace appcreate::test {
 namespace {
 
 constexpr uid_t kWorker = 65534;
@@ -406,4 +406,4 @@ TEST_F(Doctor, NoNginxIsFound) {
 }
 
 }  // namespace
-}  // namespace clitest
+}  // namespace appcreate::test

@@ -4,7 +4,7 @@
 
 #include "harness.h"
 
-namespace clitest {
+namespace appcreate::test {
 namespace {
 
 class Generated : public AppctlTest {
@@ -148,4 +148,4 @@ TEST_F(Generated, OtherKindsAreRefused) {
 }
 
 }  // namespace
-}  // namespace clitest
+}  // namespace appcreate::test

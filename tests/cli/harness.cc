@@ -2,7 +2,7 @@
 
 #include "creates.h"
 
-namespace clitest {
+namespace appcreate::test {
 
 Outcome AppctlTest::appctl(const std::vector<std::string> &arguments, const RunOptions &options) const {
     std::vector<std::string> command = {APPCTL, "--store", uri_};
@@ -44,4 +44,4 @@ std::vector<std::string> AppctlTest::create_applications(const std::vector<std::
     return bodies;
 }
 
-}  // namespace clitest
+}  // namespace appcreate::test

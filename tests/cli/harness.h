@@ -13,9 +13,7 @@
 #include "support/process.h"
 #include "support/wait.h"
 
-namespace clitest {
-
-using namespace appcreate::test;
+namespace appcreate::test {
 
 class AppctlTest : public ::testing::Test {
   protected:
@@ -31,9 +29,7 @@ class AppctlTest : public ::testing::Test {
     void make_organization();
     // Creates applications with these names through the C ABI; returns the answers' bodies.
     [[nodiscard]] std::vector<std::string> create_applications(const std::vector<std::string> &names) const;
-    void write_file(const std::string &name, std::string_view content) const {
-        appcreate::test::write_file(file(name), content);
-    }
+    void write_file(const std::string &name, std::string_view content) const { test::write_file(file(name), content); }
     [[nodiscard]] std::string file(std::string_view name) const { return directory_.file(name); }
 
     const TempDir directory_;
@@ -45,4 +41,4 @@ class AppctlTest : public ::testing::Test {
 inline constexpr const char *kOwner = "507f1f77bcf86cd799439011";
 inline constexpr const char *kNobody = "507f1f77bcf86cd799439099";
 
-}  // namespace clitest
+}  // namespace appcreate::test

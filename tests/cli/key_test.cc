@@ -3,7 +3,7 @@
 
 #include "harness.h"
 
-namespace clitest {
+namespace appcreate::test {
 namespace {
 
 constexpr const char *kToken = "an-existing-token.of_32~characters+/==";
@@ -255,4 +255,4 @@ TEST_F(Keys, AMisspeltPermissionIsPointedOut) {
 }
 
 }  // namespace
-}  // namespace clitest
+}  // namespace appcreate::test

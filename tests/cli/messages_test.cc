@@ -3,7 +3,7 @@
 
 #include "harness.h"
 
-namespace clitest {
+namespace appcreate::test {
 namespace {
 
 class Messages : public AppctlTest {};
@@ -136,4 +136,4 @@ TEST_F(Messages, WideCharactersTakeTwoColumns) {
 }
 
 }  // namespace
-}  // namespace clitest
+}  // namespace appcreate::test

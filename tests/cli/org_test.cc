@@ -1,7 +1,7 @@
 // appctl org …
 #include "harness.h"
 
-namespace clitest {
+namespace appcreate::test {
 namespace {
 
 class Organizations : public AppctlTest {
@@ -137,4 +137,4 @@ TEST_F(Organizations, PeopleGetLinesAndTables) {
 }
 
 }  // namespace
-}  // namespace clitest
+}  // namespace appcreate::test

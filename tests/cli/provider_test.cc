@@ -1,7 +1,7 @@
 // appctl provider …
 #include "harness.h"
 
-namespace clitest {
+namespace appcreate::test {
 namespace {
 
 class Providers : public AppctlTest {
@@ -117,4 +117,4 @@ TEST_F(Providers, AnotherOrganizationsIsOutOfReach) {
 }
 
 }  // namespace
-}  // namespace clitest
+}  // namespace appcreate::test

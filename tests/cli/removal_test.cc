@@ -4,7 +4,7 @@
 #include "creates.h"
 #include "harness.h"
 
-namespace clitest {
+namespace appcreate::test {
 namespace {
 
 class Removal : public AppctlTest {
@@ -128,4 +128,4 @@ TEST_F(Removal, OneThatWasDisabledStaysSoWhenItsBackupFails) {
 }
 
 }  // namespace
-}  // namespace clitest
+}  // namespace appcreate::test

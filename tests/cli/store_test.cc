@@ -8,7 +8,7 @@
 #include "harness.h"
 #include "support/sqlite_file.h"
 
-namespace clitest {
+namespace appcreate::test {
 namespace {
 
 class Stores : public AppctlTest {
@@ -178,4 +178,4 @@ TEST_F(Stores, TwoWritersAtOnce) {
 }
 
 }  // namespace
-}  // namespace clitest
+}  // namespace appcreate::test

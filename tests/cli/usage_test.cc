@@ -1,7 +1,7 @@
 // Options, help and exit codes.
 #include "harness.h"
 
-namespace clitest {
+namespace appcreate::test {
 namespace {
 
 class Usage : public AppctlTest {};
@@ -160,4 +160,4 @@ TEST_F(Usage, JsonMayStandAnywhere) {
 }
 
 }  // namespace
-}  // namespace clitest
+}  // namespace appcreate::test

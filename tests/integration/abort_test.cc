@@ -4,7 +4,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class Abort : public OverWorkers<Abort> {
@@ -113,4 +113,4 @@ TEST_P(Abort, OfAnHttp2Stream) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -7,7 +7,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 constexpr const char *kBasic = "Basic dXNlcjpzZWNyZXQ=";  // user:secret
@@ -164,4 +164,4 @@ TEST_P(Access, IfBlocksInheritTheLocation) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

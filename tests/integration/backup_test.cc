@@ -7,7 +7,7 @@
 #include "harness/suite.h"
 #include "support/sqlite_file.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class Backup : public OwnGateway, public ::testing::WithParamInterface<int> {
@@ -92,4 +92,4 @@ TEST_P(Backup, RestoreMendsAStoreThatIsGone) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

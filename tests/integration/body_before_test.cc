@@ -3,7 +3,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 // Nobody listens there.
@@ -123,4 +123,4 @@ TEST_F(BodyPassedOn, WholeOneIsCreated) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

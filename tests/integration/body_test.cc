@@ -4,7 +4,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 // Text that shows when a part is lost, doubled or in the wrong place.
@@ -200,4 +200,4 @@ TEST_F(BodyRaw, RefusedRequestsBodyIsPassedOverAndTheConnectionGoesOn) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -5,7 +5,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 constexpr int kClients = 64;
@@ -138,4 +138,4 @@ TEST_P(Concurrency, ColdKeysOfManyOrganizationsAreLookedUpTogether) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

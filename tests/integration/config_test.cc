@@ -6,7 +6,7 @@
 
 #include "harness/config_suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class Config : public ConfigSuite {};
@@ -342,4 +342,4 @@ TEST_F(Config, StartsWithoutHttpAndStops) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -2,7 +2,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class ContractAuthentication : public InEveryMode<ContractAuthentication> {
@@ -164,4 +164,4 @@ TEST_F(ContractRealm, IsTheOperatorsQuoted) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

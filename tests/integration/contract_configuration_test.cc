@@ -2,7 +2,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class ContractConfiguration : public SharedGateway<ContractConfiguration> {
@@ -115,4 +115,4 @@ TEST_F(ContractConfiguration, RetentionComesFromThePlanAndFollowsIt) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -6,7 +6,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class ContractIdempotency : public InEveryMode<ContractIdempotency> {
@@ -162,4 +162,4 @@ TEST_P(ContractIdempotency, SecondWaitsForTheFirstAndIsReplayed) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

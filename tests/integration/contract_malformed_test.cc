@@ -2,7 +2,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class ContractMalformed : public SharedGateway<ContractMalformed> {
@@ -132,4 +132,4 @@ TEST_F(ContractMalformed, AnotherRequestOnTheConnectionIsServed) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -2,7 +2,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class ContractMedia : public InEveryMode<ContractMedia> {
@@ -108,4 +108,4 @@ TEST_P(ContractMedia, ValidateOnlyFalseCreates) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -2,7 +2,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class ContractMetadata : public SharedGateway<ContractMetadata> {
@@ -148,4 +148,4 @@ TEST_F(ContractMetadata, ScriptsOfOtherTypesAreViolations) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -2,7 +2,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class ContractMethod : public InEveryMode<ContractMethod> {};
@@ -145,4 +145,4 @@ TEST_F(ContractHttp10, CurlToo) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

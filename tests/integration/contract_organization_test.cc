@@ -5,7 +5,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class ContractOrganization : public InEveryMode<ContractOrganization> {
@@ -99,4 +99,4 @@ TEST_P(ContractOrganization, SlugChangedIsFollowed) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -4,7 +4,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 constexpr const char *kPublishedMembers = R"("configuration":{"notificationLanguage":"de"},)"
@@ -143,4 +143,4 @@ TEST_P(ContractRecord, EveryRoleOfTheContractIsReturned) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -6,7 +6,7 @@
 #include "harness/suite.h"
 #include "support/contract.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class ContractSlug : public SharedGateway<ContractSlug> {
@@ -32,7 +32,7 @@ TEST_F(ContractSlug, NamesBecomeSlugs) {
     const std::regex pattern("^[a-z0-9][a-z0-9-]+[a-z0-9]$");
     const std::regex id("^[0-9a-f]{24}$");
     std::map<std::string, int> seen;
-    for (const test::SlugRow &row : test::contract_slugs()) {
+    for (const SlugRow &row : contract_slugs()) {
         const Json data = create(org, row.name);
         const std::string base = row.slug.value_or("app-" + data.string("/id").substr(16));
         const int number = ++seen[base];
@@ -88,4 +88,4 @@ TEST_F(ContractSlug, CutDoesNotEndInAHyphen) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

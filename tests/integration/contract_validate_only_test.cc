@@ -2,7 +2,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class ContractValidateOnly : public InEveryMode<ContractValidateOnly> {
@@ -79,4 +79,4 @@ TEST_P(ContractValidateOnly, IgnoresAnIdempotencyKey) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -3,7 +3,7 @@
 #include "harness/suite.h"
 #include "support/contract.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class ContractValidation : public InEveryMode<ContractValidation> {
@@ -48,7 +48,7 @@ class ContractBodies : public SharedGateway<ContractBodies> {};
 
 TEST_F(ContractBodies, HaveTheirViolations) {
     Client client = gateway().client();
-    for (const test::BodyRow &row : test::contract_bodies()) {
+    for (const BodyRow &row : contract_bodies()) {
         SCOPED_TRACE(row.body + ": " + row.rule);
         const Response response = client.send(gateway().request(row.body));
         if (!row.violations.empty()) {
@@ -60,4 +60,4 @@ TEST_F(ContractBodies, HaveTheirViolations) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -2,7 +2,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class ContractWhiteSpace : public SharedGateway<ContractWhiteSpace> {
@@ -46,4 +46,4 @@ TEST_F(ContractWhiteSpace, InsideOfAKeyOrAloneIsRefused) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

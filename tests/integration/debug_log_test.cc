@@ -5,7 +5,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class DebugLog : public OwnGateway {
@@ -70,4 +70,4 @@ TEST_F(DebugLog, SaysWhyNothingIsCreated) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -9,7 +9,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 // A server that lets a client send its first flight and answers nothing.
@@ -218,4 +218,4 @@ TEST_F(EarlyData, OfAnEarlierHopIsAnsweredWith425) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

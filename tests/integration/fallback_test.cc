@@ -3,7 +3,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class Fallback : public InEveryMode<Fallback> {
@@ -106,4 +106,4 @@ TEST_P(Fallback, PasswordHoldsAlsoUnderSatisfyAny) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

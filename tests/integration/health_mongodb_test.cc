@@ -6,7 +6,7 @@
 #include "harness/server.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class HealthOfServer : public OwnGateway {
@@ -19,8 +19,8 @@ class HealthOfServer : public OwnGateway {
         options.server = kWatching;
         options.http = "app_create_timeout 1s;";
         Gateway &server = make(options);
-        const int port = mongotest::shared_server().port();
-        proxy_ = std::make_unique<mongotest::FaultProxy>(port);
+        const int port = shared_server().port();
+        proxy_ = std::make_unique<FaultProxy>(port);
         server.nginx().write_configuration(
             replace_all(server.configuration(), "127.0.0.1:" + std::to_string(port), proxy_->address()));
         server.start();
@@ -40,10 +40,10 @@ class HealthOfServer : public OwnGateway {
         // Credentials are nobody's business.
         EXPECT_EQ(response.body.find('@'), std::string::npos);
     }
-    mongotest::FaultProxy &proxy() { return *proxy_; }
+    FaultProxy &proxy() { return *proxy_; }
 
   private:
-    std::unique_ptr<mongotest::FaultProxy> proxy_;
+    std::unique_ptr<FaultProxy> proxy_;
 };
 
 TEST_F(HealthOfServer, IsTakenAwayAndComesBack) {
@@ -61,4 +61,4 @@ TEST_F(HealthOfServer, IsTakenAwayAndComesBack) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -6,7 +6,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 std::string in_two_seconds() {
@@ -276,4 +276,4 @@ TEST_F(KeyCacheAbsent, MeansAZoneOfItsOwn) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -6,7 +6,7 @@
 #include "harness/load.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 constexpr int kClients = 8;
@@ -202,4 +202,4 @@ TEST_P(Lifecycle, BinaryUpgradeUnderLoad) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

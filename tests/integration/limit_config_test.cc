@@ -3,7 +3,7 @@
 
 #include "harness/config_suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class LimitConfig : public ConfigSuite {
@@ -116,4 +116,4 @@ TEST_F(LimitConfig, WhatCanBeIsTaken) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -7,7 +7,7 @@
 #include "harness/metrics.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 constexpr const char *kGood = R"({"name":"x"})";
@@ -306,4 +306,4 @@ TEST_P(Limit, IsCountedInMetrics) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

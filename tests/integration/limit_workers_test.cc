@@ -12,7 +12,7 @@
 #include "harness/metrics.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 constexpr const char *kGood = R"({"name":"x"})";
@@ -177,4 +177,4 @@ TEST_F(LimitOverWorkers, ARetryAfterIsNoEarlierThanTheLimitAllows) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -11,7 +11,7 @@
 #include "harness/load.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -49,9 +49,8 @@ class Litestream : public OwnGateway, public ::testing::WithParamInterface<int> 
     }
     [[nodiscard]] std::string path() { return gateway().directory() + "/store/apps.db"; }
     void start_litestream() {
-        litestream_ =
-            test::start({APP_CREATE_LITESTREAM, "replicate", "-config", gateway().directory() + "/litestream.yml"},
-                        gateway().directory() + "/litestream.log");
+        litestream_ = start({APP_CREATE_LITESTREAM, "replicate", "-config", gateway().directory() + "/litestream.yml"},
+                            gateway().directory() + "/litestream.log");
     }
     void kill_litestream() {
         if (litestream_ <= 0) return;
@@ -130,4 +129,4 @@ TEST_P(Litestream, WhatTheReplicaHadComesBack) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

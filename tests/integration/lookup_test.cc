@@ -3,7 +3,7 @@
 #include "harness/held_thread.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class Lookup : public OwnGateway {
@@ -109,4 +109,4 @@ TEST_F(Lookup, IsTriedAgainWhenThePoolTookNoTrip) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -4,7 +4,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 constexpr int kConnections = 4;
@@ -63,4 +63,4 @@ TEST_F(Memory, OfAWorkerStaysOverManyCreates) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

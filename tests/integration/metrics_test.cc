@@ -11,7 +11,7 @@
 #include "harness/metrics.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 constexpr const char *kAll = "app_create_requests_total";
@@ -372,4 +372,4 @@ TEST_F(MetricsRead, PrometheusScrapesThem) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -2,7 +2,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class CreateMode : public InEveryMode<CreateMode> {
@@ -314,4 +314,4 @@ TEST_F(UnknownMode, IsToldOfOnce) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -10,7 +10,7 @@
 #include "harness/load.h"
 #include "harness/server.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class MongodbFault : public FaultSuite {
@@ -22,16 +22,16 @@ class MongodbFault : public FaultSuite {
     // nginx reaches the server through proxy(), appctl does not.
     Gateway &make_behind_proxy(const GatewayOptions &options) {
         Gateway &server = make(options);
-        const mongotest::JavaServer &mongodb = mongotest::shared_server();
-        proxy_ = std::make_unique<mongotest::FaultProxy>(mongodb.port());
+        const JavaServer &mongodb = shared_server();
+        proxy_ = std::make_unique<FaultProxy>(mongodb.port());
         server.nginx().write_configuration(
             replace_all(server.configuration(), "127.0.0.1:" + std::to_string(mongodb.port()), proxy_->address()));
         return server;
     }
-    mongotest::FaultProxy &proxy() { return *proxy_; }
+    FaultProxy &proxy() { return *proxy_; }
 
   private:
-    std::unique_ptr<mongotest::FaultProxy> proxy_;
+    std::unique_ptr<FaultProxy> proxy_;
 };
 INSTANTIATE_TEST_SUITE_P(Workers, MongodbFault, kWorkers, workers_name);
 
@@ -61,7 +61,7 @@ TEST_P(MongodbFault, ALongListOfHostsLeavesRoomForTheRemedy) {
     const std::string host = "[0000:0000:0000:0000:0000:0000:0000:0001]:";
     std::string hosts = "someone:sesame-open-7531@" + host + "1";
     for (int port = 2; port <= 45; ++port) hosts += "," + host + std::to_string(port);
-    const std::string address = "127.0.0.1:" + std::to_string(mongotest::shared_server().port());
+    const std::string address = "127.0.0.1:" + std::to_string(shared_server().port());
     server.nginx().write_configuration(replace_all(server.configuration(), address, hosts));
     server.start();
     expect_fault();
@@ -76,7 +76,7 @@ TEST_P(MongodbFault, ALongListOfHostsLeavesRoomForTheRemedy) {
 TEST_P(MongodbFault, DatabaseThatIsNotPreparedNamesTheCommand) {
     Gateway &server = make(options());
     const std::string uri = server.store().uri();
-    mongotest::Client(uri, uri.substr(uri.rfind('/') + 1)).drop();
+    MongoClient(uri, uri.substr(uri.rfind('/') + 1)).drop();
     server.start();
     expect_fault();
     expect_few_lines(uri, "appctl --store URI init");
@@ -140,4 +140,4 @@ TEST_P(MongodbFault, SecondBatchGoesOutWhileTheFirstIsWaitedFor) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

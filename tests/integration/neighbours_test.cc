@@ -7,7 +7,7 @@
 #include "harness/second_store.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class Neighbours : public InEveryMode<Neighbours> {
@@ -121,4 +121,4 @@ TEST_F(SlowClient, TimeOfTheStoreIsNotTheClients) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

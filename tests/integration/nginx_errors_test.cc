@@ -3,7 +3,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class NginxErrors : public InEveryMode<NginxErrors> {
@@ -312,4 +312,4 @@ TEST_F(NginxErrorPages, ConnectionGoesOnAfterwards) {
 TEST_F(NginxErrorPages, SuccessIsNotTouched) { expect_created(send("/own", R"({"name":"Good"})")); }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

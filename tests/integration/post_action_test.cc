@@ -5,7 +5,7 @@
 #include "harness/mute_server.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class PostAction : public SharedGateway<PostAction> {
@@ -114,4 +114,4 @@ TEST_F(PostAction, WhileTheTimeRunsOut) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

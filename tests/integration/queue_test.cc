@@ -4,7 +4,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class Queue : public SharedGateway<Queue> {
@@ -155,4 +155,4 @@ TEST_F(Queue, ValidationAndAuthenticationAreAnsweredWhileItIsFull) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

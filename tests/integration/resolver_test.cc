@@ -4,7 +4,7 @@
 
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class SilentNameServer : public OwnGateway, public ::testing::WithParamInterface<const char *> {
@@ -18,8 +18,8 @@ INSTANTIATE_TEST_SUITE_P(Uris, SilentNameServer,
 
 // The resolver's own patience is more than two minutes, nginx is waited for for one.
 TEST_P(SilentNameServer, HoldsNoWorkerThatEnds) {
-    if (!mongotest::is_inside()) return;
-    const mongotest::NameServer names;
+    if (!is_inside()) return;
+    const NameServer names;
     GatewayOptions options;
     options.store = GetParam();
     options.server = "app_create_timeout 1s;";
@@ -43,4 +43,4 @@ TEST_P(SilentNameServer, HoldsNoWorkerThatEnds) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

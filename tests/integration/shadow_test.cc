@@ -6,7 +6,7 @@
 #include "harness/mute_server.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 constexpr const char *kShadows = "app_create_shadow_answers_total";
@@ -408,4 +408,4 @@ TEST_F(ShadowLeft, ModesAreCounted) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -9,7 +9,7 @@
 #include "harness/fault_suite.h"
 #include "support/sqlite_file.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -239,4 +239,4 @@ TEST_P(SqliteFault, ReplacedWhileServing) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

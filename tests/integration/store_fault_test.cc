@@ -2,7 +2,7 @@
 #include "harness/answers.h"
 #include "harness/fault_suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class StoreFault : public FaultSuite {};
@@ -52,4 +52,4 @@ TEST_P(StoreFault, LookUpThatRunsOutOfTime) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -9,7 +9,7 @@
 #include "harness/config_suite.h"
 #include "harness/fault_suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -244,4 +244,4 @@ TEST_P(StoreMendedLater, DirectoryOfAWrongMode) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -2,7 +2,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class Subrequest : public SharedGateway<Subrequest> {
@@ -114,4 +114,4 @@ TEST_F(Subrequest, AccelRedirectToANamedLocationKeepsThePost) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

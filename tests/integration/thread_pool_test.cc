@@ -10,7 +10,7 @@
 #include "harness/second_store.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class ThreadPool : public SharedGateway<ThreadPool> {
@@ -145,4 +145,4 @@ TEST_F(ThreadPool, WorkerThatEndsWaitsForItsThread) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

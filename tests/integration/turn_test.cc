@@ -1,7 +1,7 @@
 // The turns to write, in memory that workers share and that a master keeps for as long as it lives.
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class Turn : public OwnGateway {
@@ -41,4 +41,4 @@ TEST_F(Turn, ThereIsOneForEachOfManyStores) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

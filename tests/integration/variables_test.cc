@@ -6,7 +6,7 @@
 #include "harness/answers.h"
 #include "harness/suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 class Variables : public InEveryMode<Variables> {
@@ -189,4 +189,4 @@ TEST_P(Variables, OutsideALocationOfOursAreEmpty) {
 }
 
 }  // namespace
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

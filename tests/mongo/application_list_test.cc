@@ -6,7 +6,7 @@
 
 #include "harness/store_test.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
 // What a read asks for, in extended JSON.
@@ -39,10 +39,10 @@ Read read_of(const bson_t *find) {
     return out;
 }
 
-class ApplicationList : public StoreTest {
+class ApplicationList : public MongoStoreTest {
   protected:
     void SetUp() override {
-        StoreTest::SetUp();
+        MongoStoreTest::SetUp();
         if (IsSkipped()) return;
         proxy_ = make_proxy();
         proxy_->add({.command = "find",
@@ -103,7 +103,7 @@ TEST_F(ApplicationList, IsReadFromAnIndexOfTheOrganization) {
         add(other, 200);
         add(own, kOwn / 3);
     }
-    Gateway gateway(uri(proxy()));
+    CoreGateway gateway(uri(proxy()));
     std::size_t rows = 0;
     gateway.store().app_list(own.organization, std::nullopt, 0, [&rows](std::string_view) { return ++rows > 0; });
     EXPECT_EQ(rows, kOwn);
@@ -119,4 +119,4 @@ TEST_F(ApplicationList, IsReadFromAnIndexOfTheOrganization) {
 }
 
 }  // namespace
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -3,10 +3,10 @@
 
 #include "harness/store_test.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
-class CheckTest : public StoreTest {
+class CheckTest : public MongoStoreTest {
   protected:
     // A create that was judged when there was no limit, and arrives now.
     void arrive_late(const Tenant &tenant) {
@@ -88,11 +88,11 @@ TEST_F(CheckTest, WhatRepairPutsOutsideIsCountedUnderARaisedLimit) {
     EXPECT_NE(problems.find("its place is that of"), std::string::npos) << problems;
     EXPECT_NE(problems.find("3 applications, its limit is 2"), std::string::npos) << problems;
     admin().set_limit(tenant, 3);
-    EXPECT_REFUSED(Gateway(server().uri({}, database())).create(tenant), AC_CODE_LIMIT);
+    EXPECT_REFUSED(CoreGateway(server().uri({}, database())).create(tenant), AC_CODE_LIMIT);
     EXPECT_EQ(stored(tenant), 3);
     found(false, true);
     admin().set_limit(tenant, 4);
-    Gateway gateway(server().uri({}, database()));
+    CoreGateway gateway(server().uri({}, database()));
     EXPECT_CREATED(gateway.create(tenant));
     EXPECT_REFUSED(gateway.create(tenant), AC_CODE_LIMIT);
     EXPECT_EQ(stored(tenant), 4);
@@ -117,4 +117,4 @@ TEST_F(CheckTest, APlaceThatIsSaidToBeTakenAndIsFreeIsReported) {
 }
 
 }  // namespace
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

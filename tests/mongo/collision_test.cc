@@ -4,15 +4,15 @@
 #include "harness/presets.h"
 #include "harness/store_test.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
 constexpr const char *kApplications = "applications";
 
-class UnnamedCollision : public StoreTest {
+class UnnamedCollision : public MongoStoreTest {
   protected:
     void SetUp() override {
-        StoreTest::SetUp();
+        MongoStoreTest::SetUp();
         if (IsSkipped()) return;
         proxy_ = make_proxy();
         unnamed_ = proxy_->add({.command = "insert",
@@ -21,10 +21,10 @@ class UnnamedCollision : public StoreTest {
                                 .fault = Fault::kChange,
                                 .times = 0,
                                 .change = name_duplicates()});
-        gateway_ = std::make_unique<Gateway>(uri(*proxy_));
+        gateway_ = std::make_unique<CoreGateway>(uri(*proxy_));
     }
     FaultProxy &proxy() { return *proxy_; }
-    Gateway &gateway() { return *gateway_; }
+    CoreGateway &gateway() { return *gateway_; }
     // A create of the gateway, whose insert arrives when another gateway has made `first`.
     Answer create_after(const Tenant &tenant, const Order &first, const Order &second) {
         const auto held = proxy().hold_request("insert", kApplications);
@@ -38,7 +38,7 @@ class UnnamedCollision : public StoreTest {
   private:
     std::unique_ptr<FaultProxy> proxy_;
     FaultProxy::RuleId unnamed_ = 0;
-    std::unique_ptr<Gateway> gateway_;
+    std::unique_ptr<CoreGateway> gateway_;
 };
 
 // Guards: looking for the slug, and numbering it.
@@ -80,12 +80,12 @@ TEST_F(UnnamedCollision, OfTheIdempotencyKeyWithAnotherBody) {
 
 // Guards: that the own record, made by an insert whose reply was lost, is success and no collision, whichever of its
 // indexes the server asks first: nothing else is taken for it.
-class CollisionWithItself : public StoreTest, public ::testing::WithParamInterface<const char *> {};
+class CollisionWithItself : public MongoStoreTest, public ::testing::WithParamInterface<const char *> {};
 
 TEST_P(CollisionWithItself, IsSuccess) {
     const Tenant tenant = admin().make_tenant(10);
     const auto proxy = make_proxy();
-    Gateway gateway(uri(*proxy));
+    CoreGateway gateway(uri(*proxy));
     EXPECT_CREATED(gateway.create(tenant, order("Warm", "warm")));
     proxy->lose_reply("insert", kApplications);
     const auto named = proxy->add({.command = "insert",
@@ -116,4 +116,4 @@ INSTANTIATE_TEST_SUITE_P(UnnamedCollision, CollisionWithItself,
                          });
 
 }  // namespace
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -7,19 +7,19 @@
 
 #include "harness/store_test.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
-class Concern : public StoreTest {
+class Concern : public MongoStoreTest {
   protected:
     void SetUp() override {
-        StoreTest::SetUp();
+        MongoStoreTest::SetUp();
         if (IsSkipped()) return;
         proxy_ = make_proxy();
         for (const char *command : {"insert", "update", "delete", "find", "aggregate", "findAndModify"}) watch(command);
-        gateway_ = std::make_unique<Gateway>(uri(*proxy_));
+        gateway_ = std::make_unique<CoreGateway>(uri(*proxy_));
     }
-    Gateway &gateway() { return *gateway_; }
+    CoreGateway &gateway() { return *gateway_; }
 
     // Commands of this name that were sent.
     std::vector<Bson> sent(const std::string &command) {
@@ -43,7 +43,7 @@ class Concern : public StoreTest {
     std::mutex mutex_;
     std::map<std::string, std::vector<Bson>> sent_;
     std::unique_ptr<FaultProxy> proxy_;
-    std::unique_ptr<Gateway> gateway_;
+    std::unique_ptr<CoreGateway> gateway_;
 };
 
 bool has(const Bson &command, const char *path) {
@@ -129,7 +129,7 @@ TEST_F(Concern, CountsAskForWhatAMajorityHas) {
 TEST_F(Concern, ResolvingAsksForWhatAMajorityHas) {
     const Tenant tenant = admin().make_tenant();
     const auto proxy = make_proxy();
-    Gateway other(uri(*proxy));
+    CoreGateway other(uri(*proxy));
     EXPECT_CREATED(other.create(tenant, order("Warm")));
     proxy->lose_reply("insert", "applications");
     std::string level;
@@ -144,4 +144,4 @@ TEST_F(Concern, ResolvingAsksForWhatAMajorityHas) {
 }
 
 }  // namespace
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -7,13 +7,13 @@
 #include "harness/presets.h"
 #include "harness/replica_set.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
-class CopyFaults : public CopyTest {
+class CopyFaults : public MongoCopyTest {
   protected:
     void SetUp() override {
-        CopyTest::SetUp();
+        MongoCopyTest::SetUp();
         if (IsSkipped()) return;
         tenant_ = first().make_tenant(40);
         std::vector<Order> orders = same_names(30);
@@ -27,13 +27,13 @@ class CopyFaults : public CopyTest {
         spec.is_default = true;
         first().store().provider_create(spec, [](std::string_view) { return true; });
         proxy_ = make_proxy();
-        target_ = std::make_unique<Gateway>(uri(*proxy_));
+        target_ = std::make_unique<CoreGateway>(uri(*proxy_));
     }
     const Tenant &tenant() { return tenant_; }
     const std::vector<Answer> &answers() { return answers_; }
     FaultProxy &proxy() { return *proxy_; }
     // The MongoDB store behind the proxy.
-    Gateway &target() { return *target_; }
+    CoreGateway &target() { return *target_; }
 
     void expect_whole() {
         EXPECT_EQ(shown(admin()), shown(first()));
@@ -51,7 +51,7 @@ class CopyFaults : public CopyTest {
     Tenant tenant_;
     std::vector<Answer> answers_;
     std::unique_ptr<FaultProxy> proxy_;
-    std::unique_ptr<Gateway> target_;
+    std::unique_ptr<CoreGateway> target_;
 };
 
 // Guards: asking again. What went in is met again.
@@ -100,7 +100,7 @@ TEST_F(CopyFaults, APartOfAPage) {
 
 TEST_F(CopyFaults, AnotherMemberTakesOver) {
     ReplicaSet set(server().port());
-    Gateway gateway(set.uri({}, database()));
+    CoreGateway gateway(set.uri({}, database()));
     int calls = 0;
     const auto copied = copy_store(first().store(), gateway.store(), [&](std::uint64_t, std::uint64_t) {
         if (++calls == 2) set.elect(1);
@@ -112,7 +112,7 @@ TEST_F(CopyFaults, AnotherMemberTakesOver) {
 }
 
 TEST_F(CopyFaults, AServerThatCannotBeReachedIsSaidAtOnce) {
-    Gateway nowhere("mongodb://127.0.0.1:1/apps", 2'000);
+    CoreGateway nowhere("mongodb://127.0.0.1:1/apps", 2'000);
     EXPECT_NE(refusal(first(), nowhere).find("127.0.0.1"), std::string::npos);
     EXPECT_NE(refusal(nowhere, second()).find("127.0.0.1"), std::string::npos);
     EXPECT_FALSE(std::filesystem::exists(path("second.db"))) << "a target is made for a source that there is";
@@ -220,7 +220,7 @@ TEST_F(CopyConflicts, NumbersThatDiffer) {
     EXPECT_NE(said.find("has 35 applications in store"), std::string::npos) << said;
 }
 
-class CopyLimits : public CopyTest {};
+class CopyLimits : public MongoCopyTest {};
 
 // A member alone, with the type of its value.
 std::string member(const bson_iter_t &at) {
@@ -354,8 +354,8 @@ TEST_F(CopyLimits, BetweenDatabasesTypesStay) {
            R"({"$set":{"lastBuildProcessedDate":{"$date":{"$numberLong":"1700000000000"}},
                "theirs":{"when":{"$date":{"$numberLong":"1"}},"id":{"$oid":"507f1f77bcf86cd799439011"},"n":7,
                          "none":{"$numberDouble":"NaN"},"b":{"$binary":{"base64":"AAEC","subType":"00"}}}}})");
-    Client other(server().uri(), database() + "-2");
-    Gateway target(server().uri({}, database() + "-2"));
+    MongoClient other(server().uri(), database() + "-2");
+    CoreGateway target(server().uri({}, database() + "-2"));
     copy(admin(), target);
     const Bson here = document(made.id);
     const Bson there = std::move(other.find("applications").at(0));
@@ -370,7 +370,7 @@ TEST_F(CopyLimits, BetweenDatabasesTypesStay) {
     EXPECT_EQ(shown(target), shown(admin()));
 }
 
-class Sharding : public StoreTest {
+class Sharding : public MongoStoreTest {
   protected:
     // What the server would have been asked, in extended JSON.
     FaultProxy::RuleId answer(FaultProxy &proxy, const char *command, Bson reply) {
@@ -397,7 +397,7 @@ TEST_F(Sharding, TheCommandsAreSentToAMongos) {
     pose_as_mongos(*proxy);
     const auto enabled = answer(*proxy, "enableSharding", std::move(Reply::ok().document));
     const auto sharded = answer(*proxy, "shardCollection", std::move(Reply::ok().document));
-    Gateway gateway(uri(*proxy));
+    CoreGateway gateway(uri(*proxy));
     gateway.store().shard();
     EXPECT_EQ(proxy->hits(enabled), 1);
     EXPECT_EQ(proxy->hits(sharded), 1);
@@ -410,7 +410,7 @@ TEST_F(Sharding, TheCommandsAreSentToAMongos) {
     EXPECT_NE(commands[1].find("\"key\" : { \"organization\" : 1 }"), std::string::npos) << commands[1];
 }
 
-std::string refusal_of_shard(Gateway &gateway) {
+std::string refusal_of_shard(CoreGateway &gateway) {
     try {
         gateway.store().shard();
     } catch (const Failure &failure) {
@@ -427,9 +427,9 @@ TEST_F(Sharding, AServerThatIsNoMongosSaysSo) {
 TEST_F(Sharding, AUserWhoMayNotSaysSo) {
     const auto proxy = make_proxy();
     answer(*proxy, "enableSharding", std::move(Reply::error(13, "Unauthorized", "not authorized on admin").document));
-    Gateway gateway(uri(*proxy));
+    CoreGateway gateway(uri(*proxy));
     EXPECT_NE(refusal_of_shard(gateway).find("clusterManager"), std::string::npos);
 }
 
 }  // namespace
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

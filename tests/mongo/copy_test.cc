@@ -4,7 +4,7 @@
 #include "auth/token.h"
 #include "harness/copies.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
 std::vector<Order> odd_orders() {
@@ -29,7 +29,7 @@ std::vector<Order> odd_orders() {
 
 std::vector<Order> same_names(std::size_t n) { return std::vector<Order>(n, order("Same name")); }
 
-class MongoCopy : public CopyTest {
+class MongoCopy : public MongoCopyTest {
   protected:
     // Tenants of every kind in the first store.
     void fill() {
@@ -194,7 +194,7 @@ TEST_F(MongoCopy, CreatesGoOnThere) {
     ac_lookup lookup{};
     const Digest digest = sha256(token());
     std::copy(digest.begin(), digest.end(), lookup.digest);
-    admin().store().find_keys({&lookup, 1}, monotonic_ns() + Gateway::kTimeoutMs * 1'000'000);
+    admin().store().find_keys({&lookup, 1}, monotonic_ns() + CoreGateway::kTimeoutMs * 1'000'000);
     ASSERT_EQ(lookup.found, 1);
     EXPECT_STREQ(lookup.key.organization, plain().organization.c_str());
     EXPECT_EQ(lookup.key.flags, AC_KEY_MAY_CREATE | AC_KEY_ORG_ENABLED);
@@ -236,7 +236,7 @@ TEST_F(MongoCopy, StoppedAnywhereItGoesOn) {
     std::optional<Contents> copied;
     while (!copied) {
         ++calls;
-        Gateway target(server().uri({}, database()));
+        CoreGateway target(server().uri({}, database()));
         int left = calls;
         copied =
             copy_store(first().store(), target.store(), [&left](std::uint64_t, std::uint64_t) { return --left > 0; });
@@ -253,4 +253,4 @@ TEST_F(MongoCopy, StoppedAnywhereItGoesOn) {
 }
 
 }  // namespace
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -5,28 +5,28 @@
 #include "harness/replica_set.h"
 #include "harness/store_test.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
-class Failover : public StoreTest {
+class Failover : public MongoStoreTest {
   protected:
     void SetUp() override {
-        StoreTest::SetUp();
+        MongoStoreTest::SetUp();
         if (IsSkipped()) return;
         set_ = std::make_unique<ReplicaSet>(server().port());
-        gateway_ = std::make_unique<Gateway>(set_->uri({}, database()));
+        gateway_ = std::make_unique<CoreGateway>(set_->uri({}, database()));
         tenant_ = admin().make_tenant();
         EXPECT_CREATED(gateway().create(tenant(), order("Warm")));
         EXPECT_GE(set_->member(0).count("insert"), 1);
     }
     ReplicaSet &set() { return *set_; }
-    Gateway &gateway() { return *gateway_; }
+    CoreGateway &gateway() { return *gateway_; }
     const Tenant &tenant() { return tenant_; }
     std::int64_t made() { return stored(tenant()) - 1; }
 
   private:
     std::unique_ptr<ReplicaSet> set_;
-    std::unique_ptr<Gateway> gateway_;
+    std::unique_ptr<CoreGateway> gateway_;
     Tenant tenant_;
 };
 
@@ -88,9 +88,9 @@ TEST_F(Failover, AnElectionIsWaitedFor) {
 TEST_F(Failover, AnElectionIsWaitedForByThoseWhoComeMeanwhile) {
     // libmongoc gives up after a quarter.
     constexpr auto kGivesUp = std::chrono::milliseconds(3'000);
-    Gateway known(set().uri({}, database()), 4 * kGivesUp.count());
+    CoreGateway known(set().uri({}, database()), 4 * kGivesUp.count());
     EXPECT_CREATED(known.create(tenant(), order("Known")));
-    Gateway fresh(set().uri({}, database()), 4 * kGivesUp.count());
+    CoreGateway fresh(set().uri({}, database()), 4 * kGivesUp.count());
     const Tenant other = admin().make_tenant();  // nobody has its plan
     set().elect(-1);
     for (int i = 0; i < 2; ++i) set().member(i).cut_all();
@@ -115,12 +115,12 @@ TEST_F(Failover, AndBack) {
     expect_sound();
 }
 
-class Mongos : public StoreTest {};
+class Mongos : public MongoStoreTest {};
 
 TEST_F(Mongos, IsAServerLikeAny) {
     const auto proxy = make_proxy();
     pose_as_mongos(*proxy);
-    Gateway gateway(uri(*proxy));
+    CoreGateway gateway(uri(*proxy));
     gateway.store().init();
     const Tenant tenant = gateway.make_tenant(2);
     const Answer first = gateway.create(tenant, order("Same", "key-1"));
@@ -135,7 +135,7 @@ TEST_F(Mongos, IsAServerLikeAny) {
 TEST_F(Mongos, IsAskedWithTheShardKey) {
     const auto proxy = make_proxy();
     pose_as_mongos(*proxy);
-    Gateway gateway(uri(*proxy));
+    CoreGateway gateway(uri(*proxy));
     const Tenant tenant = admin().make_tenant(5);
     int without = 0;
     proxy->add({.command = "find",
@@ -158,4 +158,4 @@ TEST_F(Mongos, IsAskedWithTheShardKey) {
 }
 
 }  // namespace
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

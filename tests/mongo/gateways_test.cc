@@ -6,29 +6,29 @@
 
 #include "harness/store_test.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
 constexpr const char *kApplications = "applications";
 // A gateway whose requests are held must not time out before the other one has done its part.
 constexpr std::int64_t kLong = 120'000;
 
-class Gateways : public StoreTest {
+class Gateways : public MongoStoreTest {
   protected:
     void SetUp() override {
-        StoreTest::SetUp();
+        MongoStoreTest::SetUp();
         if (IsSkipped()) return;
         proxy_ = make_proxy();
-        patient_ = std::make_unique<Gateway>(uri(*proxy_), kLong);
-        hasty_ = std::make_unique<Gateway>(uri(*proxy_), repeating_ms());
-        other_ = std::make_unique<Gateway>(server().uri({}, database()));
+        patient_ = std::make_unique<CoreGateway>(uri(*proxy_), kLong);
+        hasty_ = std::make_unique<CoreGateway>(uri(*proxy_), repeating_ms());
+        other_ = std::make_unique<CoreGateway>(server().uri({}, database()));
     }
     FaultProxy &proxy() { return *proxy_; }
     // Both behind the proxy.
-    Gateway &patient() { return *patient_; }
-    Gateway &hasty() { return *hasty_; }
+    CoreGateway &patient() { return *patient_; }
+    CoreGateway &hasty() { return *hasty_; }
     // Straight to the server.
-    Gateway &other() { return *other_; }
+    CoreGateway &other() { return *other_; }
 
     std::set<std::int64_t> places(const Tenant &tenant) {
         std::set<std::int64_t> out;
@@ -41,9 +41,9 @@ class Gateways : public StoreTest {
 
   private:
     std::unique_ptr<FaultProxy> proxy_;
-    std::unique_ptr<Gateway> patient_;
-    std::unique_ptr<Gateway> hasty_;
-    std::unique_ptr<Gateway> other_;
+    std::unique_ptr<CoreGateway> patient_;
+    std::unique_ptr<CoreGateway> hasty_;
+    std::unique_ptr<CoreGateway> other_;
 };
 
 // Guards: the unique index on (organization, place), and that a collision there is looked into before 5017 is said.
@@ -194,7 +194,7 @@ TEST_F(Gateways, NeverMoreThanTheLimitAndNeverLess) {
     constexpr int kLimit = 25;
     const Tenant tenant = admin().make_tenant(kLimit);
     std::vector<std::future<std::vector<Answer>>> running;
-    for (Gateway *gateway : {&patient(), &other(), &admin()}) {
+    for (CoreGateway *gateway : {&patient(), &other(), &admin()}) {
         for (int t = 0; t < 2; ++t) {
             running.push_back(std::async(std::launch::async, [gateway, &tenant, t] {
                 std::vector<Answer> answers;
@@ -229,7 +229,7 @@ TEST_F(Gateways, AFreedPlaceIsFoundByEveryGateway) {
     for (int i = 0; i < 3; ++i) answers.push_back(other().create(tenant, order("Note")));
     EXPECT_REFUSED(patient().create(tenant), AC_CODE_LIMIT);
     EXPECT_REFUSED(other().create(tenant), AC_CODE_LIMIT);
-    for (Gateway *gateway : {&patient(), &other()}) {
+    for (CoreGateway *gateway : {&patient(), &other()}) {
         ASSERT_TRUE(direct()
                         .command(bson(R"({"delete":"applications","deletes":[{"q":{"_id":{"$oid":")" +
                                       answers.back().id + R"("}},"limit":1}]})"))
@@ -246,7 +246,7 @@ TEST_F(Gateways, ALimitSetLaterCountsWhatIsThere) {
     const Tenant tenant = admin().make_tenant();
     for (int i = 0; i < 3; ++i) EXPECT_CREATED(other().create(tenant));
     admin().set_limit(tenant, 4);
-    Gateway fresh(server().uri({}, database()));
+    CoreGateway fresh(server().uri({}, database()));
     EXPECT_CREATED(fresh.create(tenant));
     EXPECT_REFUSED(fresh.create(tenant), AC_CODE_LIMIT);
     EXPECT_EQ(stored(tenant), 4);
@@ -258,10 +258,10 @@ TEST_F(Gateways, ALimitLoweredBelowWhatIsThereAdmitsNothing) {
     const Tenant tenant = admin().make_tenant(5);
     for (int i = 0; i < 4; ++i) EXPECT_CREATED(other().create(tenant));
     admin().set_limit(tenant, 2);
-    Gateway fresh(server().uri({}, database()));
+    CoreGateway fresh(server().uri({}, database()));
     EXPECT_REFUSED(fresh.create(tenant), AC_CODE_LIMIT);
     admin().set_limit(tenant, 5);
-    Gateway fresher(server().uri({}, database()));
+    CoreGateway fresher(server().uri({}, database()));
     EXPECT_CREATED(fresher.create(tenant));
     EXPECT_REFUSED(fresher.create(tenant), AC_CODE_LIMIT);
     EXPECT_EQ(stored(tenant), 5);
@@ -270,7 +270,7 @@ TEST_F(Gateways, ALimitLoweredBelowWhatIsThereAdmitsNothing) {
 TEST_F(Gateways, OneNameAtEveryGatewayIsManySlugs) {
     const Tenant tenant = admin().make_tenant();
     std::vector<std::future<std::vector<Answer>>> running;
-    for (Gateway *gateway : {&patient(), &other(), &admin()}) {
+    for (CoreGateway *gateway : {&patient(), &other(), &admin()}) {
         running.push_back(std::async(std::launch::async, [gateway, &tenant] {
             return gateway->create_all(tenant, std::vector<Order>(20, order("Same")));
         }));
@@ -325,4 +325,4 @@ TEST_F(Gateways, ACounterThatIsNoCountBeginsAgain) {
 }
 
 }  // namespace
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -10,7 +10,7 @@
 #include "harness/server.h"
 #include "harness/socket.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -29,20 +29,20 @@ class HarnessProxy : public ::testing::Test {
     void SetUp() override {
         NEEDS_MONGO_SERVER();
         proxy_ = std::make_unique<FaultProxy>(shared_server().port());
-        direct_ = std::make_unique<Client>(shared_server().uri());
+        direct_ = std::make_unique<MongoClient>(shared_server().uri());
         direct_->drop();
     }
     FaultProxy &proxy() { return *proxy_; }
-    Client client(const char *options = kPatient) { return Client(proxy_->uri(options)); }
+    MongoClient client(const char *options = kPatient) { return MongoClient(proxy_->uri(options)); }
     std::int64_t stored() { return direct_->count("things"); }
 
   private:
     std::unique_ptr<FaultProxy> proxy_;
-    std::unique_ptr<Client> direct_;
+    std::unique_ptr<MongoClient> direct_;
 };
 
 TEST_F(HarnessProxy, PassesCommandsOnAndCountsThem) {
-    Client through = client();
+    MongoClient through = client();
     EXPECT_TRUE(through.insert("things", documents(0, 300)).ok);
     EXPECT_EQ(through.find("things").size(), 300U);
     EXPECT_EQ(stored(), 300);
@@ -75,7 +75,7 @@ TEST_F(HarnessProxy, CutsARequestBeforeTheServerSeesIt) {
 TEST_F(HarnessProxy, DeliversAHeldRequestAfterItsClientHasGone) {
     const auto rule = proxy().hold_request("insert");
     {
-        Client hasty = client(kHasty);
+        MongoClient hasty = client(kHasty);
         EXPECT_FALSE(hasty.insert("things", documents(0, 3)).ok);
     }
     EXPECT_EQ(proxy().hits(rule), 1);
@@ -107,7 +107,7 @@ TEST_F(HarnessProxy, DelaysAndDrops) {
 TEST_F(HarnessProxy, HitsTheNthOfACommandAndACollection) {
     const auto third = proxy().add({.command = "insert", .fault = Fault::kCut, .nth = 3});
     const auto other = proxy().add({.command = "insert", .collection = "others", .fault = Fault::kCut});
-    Client through = client();
+    MongoClient through = client();
     EXPECT_TRUE(through.insert("things", documents(0, 1)).ok);
     EXPECT_TRUE(through.insert("things", documents(1, 2)).ok);
     EXPECT_EQ(proxy().hits(other), 0);
@@ -142,7 +142,7 @@ TEST_F(HarnessProxy, AddsAWriteConcernErrorToARealReply) {
 }
 
 TEST_F(HarnessProxy, RefusesAndAcceptsAgainOnTheSamePort) {
-    Client through = client("serverSelectionTimeoutMS=500");
+    MongoClient through = client("serverSelectionTimeoutMS=500");
     EXPECT_TRUE(through.insert("things", documents(0, 1)).ok);
     proxy().refuse();
     EXPECT_FALSE(connect_to(proxy().port()));
@@ -153,7 +153,7 @@ TEST_F(HarnessProxy, RefusesAndAcceptsAgainOnTheSamePort) {
 }
 
 TEST_F(HarnessProxy, StallsWithoutClosing) {
-    Client through = client();
+    MongoClient through = client();
     EXPECT_TRUE(through.insert("things", documents(0, 1)).ok);
     proxy().stall();
     auto running = std::async(std::launch::async, [&] { return through.insert("things", documents(1, 2)).ok; });
@@ -164,7 +164,7 @@ TEST_F(HarnessProxy, StallsWithoutClosing) {
 }
 
 TEST_F(HarnessProxy, CutsAllConnections) {
-    Client through = client();
+    MongoClient through = client();
     EXPECT_TRUE(through.insert("things", documents(0, 1)).ok);
     proxy().cut_all();
     EXPECT_FALSE(through.insert("things", documents(1, 2)).ok);
@@ -172,7 +172,7 @@ TEST_F(HarnessProxy, CutsAllConnections) {
 
 TEST_F(HarnessProxy, TwoMembersAreAReplicaSetWithFailover) {
     ReplicaSet set(shared_server().port());
-    Client client(set.uri("serverSelectionTimeoutMS=20000&serverSelectionTryOnce=false"));
+    MongoClient client(set.uri("serverSelectionTimeoutMS=20000&serverSelectionTryOnce=false"));
     EXPECT_TRUE(client.insert("things", documents(0, 1)).ok);
     EXPECT_EQ(set.member(0).count("insert"), 1);
     set.elect(1);
@@ -185,14 +185,14 @@ TEST_F(HarnessProxy, TwoMembersAreAReplicaSetWithFailover) {
 TEST_F(HarnessProxy, AReplicaSetCanHaveNoPrimary) {
     ReplicaSet set(shared_server().port());
     set.elect(-1);
-    Client client(set.uri("serverSelectionTimeoutMS=300"));
+    MongoClient client(set.uri("serverSelectionTimeoutMS=300"));
     const Result result = client.insert("things", documents(0, 1));
     EXPECT_EQ(result.domain, static_cast<unsigned>(MONGOC_ERROR_SERVER_SELECTION)) << result.message;
 }
 
 TEST_F(HarnessProxy, PosesAsAMongos) {
     pose_as_mongos(proxy());
-    Client through = client();
+    MongoClient through = client();
     ASSERT_TRUE(through.insert("things", documents(0, 1)).ok);
     std::size_t n = 0;
     mongoc_server_description_t **servers = mongoc_client_get_server_descriptions(through.get(), &n);
@@ -202,4 +202,4 @@ TEST_F(HarnessProxy, PosesAsAMongos) {
 }
 
 }  // namespace
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -7,14 +7,14 @@
 #include "harness/server.h"
 #include "harness/socket.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
 using namespace std::chrono_literals;
 
 constexpr const char *kQuick = "serverSelectionTimeoutMS=1000&connectTimeoutMS=1000&socketTimeoutMS=1000";
 
-std::string type_of(Client &client) {
+std::string type_of(MongoClient &client) {
     std::size_t n = 0;
     mongoc_server_description_t **servers = mongoc_client_get_server_descriptions(client.get(), &n);
     const std::string type = n == 0 ? "" : mongoc_server_description_type(servers[0]);
@@ -30,7 +30,7 @@ std::vector<Bson> one_document() {
 
 TEST(HarnessScript, IsAStandaloneServer) {
     const ScriptedServer server(standalone_hello());
-    Client client(server.uri(kQuick));
+    MongoClient client(server.uri(kQuick));
     EXPECT_TRUE(client.command(bson(R"({"ping":1})")).ok);
     EXPECT_EQ(type_of(client), "Standalone");
     EXPECT_EQ(server.count("ping"), 1);
@@ -39,12 +39,12 @@ TEST(HarnessScript, IsAStandaloneServer) {
 
 TEST(HarnessScript, RefusesWhatNoScriptKnows) {
     const ScriptedServer server(standalone_hello());
-    EXPECT_EQ(Client(server.uri(kQuick)).insert("things", one_document()).code, 59U);
+    EXPECT_EQ(MongoClient(server.uri(kQuick)).insert("things", one_document()).code, 59U);
 }
 
 TEST(HarnessScript, IsAMongos) {
     const ScriptedServer server(mongos_hello());
-    Client client(server.uri(kQuick));
+    MongoClient client(server.uri(kQuick));
     EXPECT_TRUE(client.command(bson(R"({"ping":1})")).ok);
     EXPECT_EQ(type_of(client), "Mongos");
 }
@@ -64,8 +64,8 @@ TEST(HarnessScript, IsAReplicaSetThatFailsOver) {
     tell(a.address(), 1);
     a.on("insert", script_of(bson(R"({"ok":1,"n":1})")));
     b.on("insert", script_of(bson(R"({"ok":1,"n":1})")));
-    Client client("mongodb://" + a.address() + "," + b.address() +
-                  "/apps?replicaSet=rs0&serverSelectionTryOnce=false&serverSelectionTimeoutMS=20000");
+    MongoClient client("mongodb://" + a.address() + "," + b.address() +
+                       "/apps?replicaSet=rs0&serverSelectionTryOnce=false&serverSelectionTimeoutMS=20000");
     EXPECT_TRUE(client.insert("things", one_document()).ok);
     EXPECT_EQ(a.count("insert"), 1);
 
@@ -83,14 +83,14 @@ TEST(HarnessScript, RefusesTheNthInsert) {
         EXPECT_EQ(length_at(command.body.get(), "documents"), 1U);
         return nth == 2 ? Reply::error(10107, "NotWritablePrimary", "not primary") : Reply::ok(R"({"n":1})");
     });
-    Client client(server.uri(kQuick));
+    MongoClient client(server.uri(kQuick));
     EXPECT_TRUE(client.insert("things", one_document()).ok);
     EXPECT_EQ(client.insert("things", one_document()).code, 10107U);
 }
 
 TEST(HarnessScript, SaysDuplicateKeysAndWriteConcernErrors) {
     ScriptedServer server(standalone_hello());
-    Client client(server.uri(kQuick));
+    MongoClient client(server.uri(kQuick));
     server.on("insert", script_of(duplicate_key_error()));
     EXPECT_EQ(integer_at(client.insert("things", one_document()).reply.get(), "writeErrors.0.code"), 11000);
     server.on("insert", script_of(write_concern_timeout(bson(R"({"ok":1,"n":1})"))));
@@ -102,7 +102,7 @@ TEST(HarnessScript, SaysDuplicateKeysAndWriteConcernErrors) {
 TEST(HarnessScript, RefusesAPassword) {
     ScriptedServer server(standalone_hello());
     server.on("saslStart", [](const Command &, int) { return authentication_failed(); });
-    const Result result = Client(server.uri(kQuick, "someone:wrong")).command(bson(R"({"ping":1})"));
+    const Result result = MongoClient(server.uri(kQuick, "someone:wrong")).command(bson(R"({"ping":1})"));
     EXPECT_FALSE(result.ok);
     EXPECT_EQ(result.domain, static_cast<unsigned>(MONGOC_ERROR_CLIENT)) << result.message;
     EXPECT_EQ(result.code, static_cast<unsigned>(MONGOC_ERROR_CLIENT_AUTHENTICATE)) << result.message;
@@ -111,7 +111,7 @@ TEST(HarnessScript, RefusesAPassword) {
 
 TEST(HarnessScript, DoesNotSpeakTls) {
     const ScriptedServer server(standalone_hello());
-    EXPECT_FALSE(Client(server.uri(std::string(kQuick) + "&tls=true")).command(bson(R"({"ping":1})")).ok);
+    EXPECT_FALSE(MongoClient(server.uri(std::string(kQuick) + "&tls=true")).command(bson(R"({"ping":1})")).ok);
     EXPECT_EQ(server.count("hello"), 0);
 }
 
@@ -122,15 +122,15 @@ TEST(HarnessScript, CanBeSlowSilentAndGone) {
         return nth == 2 ? Reply::silence() : Reply::close();
     });
     const Bson ping = bson(R"({"ping":1})");
-    EXPECT_TRUE(Client(server.uri(kQuick)).command(ping).ok);
-    EXPECT_FALSE(Client(server.uri("socketTimeoutMS=200")).command(ping).ok);
-    EXPECT_FALSE(Client(server.uri(kQuick)).command(ping).ok);
+    EXPECT_TRUE(MongoClient(server.uri(kQuick)).command(ping).ok);
+    EXPECT_FALSE(MongoClient(server.uri("socketTimeoutMS=200")).command(ping).ok);
+    EXPECT_FALSE(MongoClient(server.uri(kQuick)).command(ping).ok);
     EXPECT_EQ(server.count("ping"), 3);
 }
 
 TEST(HarnessServer, KeepsUniqueIndexesAndEmptyKeys) {
     NEEDS_MONGO_SERVER();
-    Client client(shared_server().uri());
+    MongoClient client(shared_server().uri());
     client.drop();
     ASSERT_TRUE(client
                     .command(bson(R"({"createIndexes":"things","indexes":[
@@ -153,11 +153,11 @@ TEST(HarnessServer, CanBeStoppedAndGoesOn) {
     NEEDS_MONGO_SERVER();
     const JavaServer server;
     // A JVM that has just started is slow: only the one that is to fail is impatient.
-    ASSERT_TRUE(Client(server.uri()).insert("things", one_document()).ok);
+    ASSERT_TRUE(MongoClient(server.uri()).insert("things", one_document()).ok);
     server.stop();
-    EXPECT_FALSE(Client(server.uri(kQuick)).command(bson(R"({"ping":1})")).ok);
+    EXPECT_FALSE(MongoClient(server.uri(kQuick)).command(bson(R"({"ping":1})")).ok);
     server.go_on();
-    EXPECT_EQ(Client(server.uri()).count("things"), 1);
+    EXPECT_EQ(MongoClient(server.uri()).count("things"), 1);
 }
 
 TEST(HarnessServer, IsGoneWhenItWasKilled) {
@@ -169,4 +169,4 @@ TEST(HarnessServer, IsGoneWhenItWasKilled) {
 }
 
 }  // namespace
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

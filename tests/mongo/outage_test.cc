@@ -14,7 +14,7 @@
 #include "support/files.h"
 #include "support/process.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -37,7 +37,7 @@ Tenant stranger() {
     return tenant;
 }
 
-void expect_no_look_up_in_time(Gateway &gateway) {
+void expect_no_look_up_in_time(CoreGateway &gateway) {
     const auto start = std::chrono::steady_clock::now();
     ac_lookup lookup{};
     try {
@@ -50,7 +50,7 @@ void expect_no_look_up_in_time(Gateway &gateway) {
 }
 
 // A key is looked up meanwhile, as other requests have it.
-void expect_3002_in_time(Gateway &gateway, const Tenant &tenant) {
+void expect_3002_in_time(CoreGateway &gateway, const Tenant &tenant) {
     const auto looking_up = std::async(std::launch::async, [&] { expect_no_look_up_in_time(gateway); });
     const auto start = std::chrono::steady_clock::now();
     for (const Answer &answer : gateway.create_all(tenant, {order("One"), order("Two")})) {
@@ -66,24 +66,24 @@ std::string joined(const std::vector<std::string> &lines) {
     return out;
 }
 
-void expect_one_complaint(Gateway &gateway) {
+void expect_one_complaint(CoreGateway &gateway) {
     EXPECT_EQ(gateway.complaints().size(), 1U) << joined(gateway.complaints());
     EXPECT_EQ(joined(gateway.log()).find(kSecret), std::string::npos);
 }
 
-bool is_back(Gateway &gateway, const Tenant &tenant) {
+bool is_back(CoreGateway &gateway, const Tenant &tenant) {
     return eventually([&] { return gateway.create(tenant).status == 200; });
 }
 
-class Outage : public StoreTest {
+class Outage : public MongoStoreTest {
   protected:
     void SetUp() override {
-        StoreTest::SetUp();
+        MongoStoreTest::SetUp();
         if (!IsSkipped()) tenant_ = admin().make_tenant();
     }
     const Tenant &tenant() { return tenant_; }
 
-    void expect_survived(Gateway &gateway, const std::function<void()> &down, const std::function<void()> &up) {
+    void expect_survived(CoreGateway &gateway, const std::function<void()> &down, const std::function<void()> &up) {
         ASSERT_TRUE(is_back(gateway, tenant()));
         gateway.clear_log();
         down();
@@ -103,21 +103,21 @@ class Outage : public StoreTest {
 
 TEST_F(Outage, Refusing) {
     const auto proxy = make_proxy();
-    Gateway gateway(uri(*proxy), hasty_ms());
+    CoreGateway gateway(uri(*proxy), hasty_ms());
     expect_survived(
         gateway, [&] { proxy->refuse(); }, [&] { proxy->accept(); });
 }
 
 TEST_F(Outage, Silent) {
     const auto proxy = make_proxy();
-    Gateway gateway(uri(*proxy), hasty_ms());
+    CoreGateway gateway(uri(*proxy), hasty_ms());
     expect_survived(
         gateway, [&] { proxy->stall(); }, [&] { proxy->resume(); });
 }
 
 TEST_F(Outage, TooSlow) {
     const auto proxy = make_proxy();
-    Gateway gateway(uri(*proxy), hasty_ms());
+    CoreGateway gateway(uri(*proxy), hasty_ms());
     expect_survived(
         gateway, [&] { proxy->add({.side = Side::kReply, .fault = Fault::kDelay, .times = 0, .delay = 30s}); },
         [&] {
@@ -128,7 +128,7 @@ TEST_F(Outage, TooSlow) {
 
 TEST_F(Outage, RefusingMeansThatNothingIsCreated) {
     const auto proxy = make_proxy();
-    Gateway gateway(uri(*proxy), hasty_ms());
+    CoreGateway gateway(uri(*proxy), hasty_ms());
     ASSERT_TRUE(is_back(gateway, tenant()));
     const std::int64_t before = stored(tenant());
     proxy->refuse();
@@ -139,7 +139,7 @@ TEST_F(Outage, RefusingMeansThatNothingIsCreated) {
 TEST_F(Outage, DownFromTheStart) {
     const auto proxy = make_proxy();
     proxy->refuse();
-    Gateway gateway(uri(*proxy), hasty_ms());
+    CoreGateway gateway(uri(*proxy), hasty_ms());
     EXPECT_THROW(gateway.store().warm(), Failure);
     for (int i = 0; i < 3; ++i) expect_3002_in_time(gateway, tenant());
     expect_one_complaint(gateway);
@@ -149,7 +149,7 @@ TEST_F(Outage, DownFromTheStart) {
 
 TEST_F(Outage, NoPrimary) {
     ReplicaSet set(server().port());
-    Gateway gateway(set.uri({}, database()), hasty_ms());
+    CoreGateway gateway(set.uri({}, database()), hasty_ms());
     expect_survived(
         gateway, [&] { set.elect(-1); }, [&] { set.elect(0); });
 }
@@ -168,13 +168,13 @@ class OwnServer : public Outage {
 };
 
 TEST_F(OwnServer, StoppedByASignal) {
-    Gateway gateway(server().uri({}, database()), hasty_ms());
+    CoreGateway gateway(server().uri({}, database()), hasty_ms());
     expect_survived(
         gateway, [&] { server().stop(); }, [&] { server().go_on(); });
 }
 
 TEST_F(OwnServer, Killed) {
-    Gateway gateway(server().uri({}, database()), hasty_ms());
+    CoreGateway gateway(server().uri({}, database()), hasty_ms());
     ASSERT_TRUE(is_back(gateway, tenant()));
     gateway.clear_log();
     server().kill();
@@ -187,7 +187,7 @@ TEST_F(OwnServer, Killed) {
 TEST(OutageByScript, WrongCredentials) {
     ScriptedServer server(standalone_hello());
     server.on("saslStart", [](const Command &, int) { return authentication_failed(); });
-    Gateway gateway(server.uri("authMechanism=SCRAM-SHA-256", std::string("someone:") + kSecret), kHopelessMs);
+    CoreGateway gateway(server.uri("authMechanism=SCRAM-SHA-256", std::string("someone:") + kSecret), kHopelessMs);
     for (int i = 0; i < 3; ++i) expect_3002_in_time(gateway, stranger());
     expect_one_complaint(gateway);
     EXPECT_GE(server.count("saslStart"), 1);
@@ -196,7 +196,7 @@ TEST(OutageByScript, WrongCredentials) {
 
 TEST(OutageByScript, TlsIsAskedOfAServerWithout) {
     const ScriptedServer server(standalone_hello());
-    Gateway gateway(server.uri("tls=true"), kHopelessMs);
+    CoreGateway gateway(server.uri("tls=true"), kHopelessMs);
     for (int i = 0; i < 3; ++i) expect_3002_in_time(gateway, stranger());
     expect_one_complaint(gateway);
     EXPECT_EQ(server.count("hello"), 0);
@@ -207,7 +207,8 @@ TEST(OutageByScript, ALongListOfHostsLeavesRoomForTheRemedy) {
     std::string hosts;
     for (int port = 1; port <= 20; ++port)
         hosts += (hosts.empty() ? "127.0.0.1:" : ",127.0.0.1:") + std::to_string(port);
-    Gateway gateway("mongodb://someone:" + std::string(kSecret) + "@" + hosts + "/things?replicaSet=rs0", kHopelessMs);
+    CoreGateway gateway("mongodb://someone:" + std::string(kSecret) + "@" + hosts + "/things?replicaSet=rs0",
+                        kHopelessMs);
     try {
         gateway.store().warm();
         ADD_FAILURE() << "nothing is there";
@@ -223,7 +224,7 @@ TEST(OutageByScript, ALongListOfHostsLeavesRoomForTheRemedy) {
 
 TEST(OutageByScript, AServerTooOldToTalkTo) {
     const ScriptedServer server(merged(standalone_hello().get(), bson(R"({"maxWireVersion":2})").get()));
-    Gateway gateway(server.uri(), kHopelessMs);
+    CoreGateway gateway(server.uri(), kHopelessMs);
     expect_3002_in_time(gateway, stranger());
     expect_one_complaint(gateway);
 }
@@ -233,7 +234,7 @@ TEST(OutageByScript, AnEmptyServerIsNotReady) {
     const Script empty =
         script_of(bson(R"({"ok":1,"cursor":{"id":{"$numberLong":"0"},"ns":"apps.x","firstBatch":[]}})"));
     for (const char *command : {"find", "aggregate", "listIndexes", "listCollections"}) server.on(command, empty);
-    Gateway gateway(server.uri());
+    CoreGateway gateway(server.uri());
     for (int i = 0; i < 2; ++i) {
         EXPECT_REFUSED(gateway.create(stranger()), AC_CODE_DATABASE);
     }
@@ -265,23 +266,23 @@ class OverTls : public ::testing::Test {
 };
 
 TEST_F(OverTls, CreatesWithTheRightAuthority) {
-    Gateway gateway(server().uri("tls=true&tlsCAFile=" + file("certificate.pem")));
+    CoreGateway gateway(server().uri("tls=true&tlsCAFile=" + file("certificate.pem")));
     gateway.store().init();
     const Tenant tenant = gateway.make_tenant();
     EXPECT_TRUE(is_back(gateway, tenant));
 }
 
 TEST_F(OverTls, TrustsNoOtherAuthority) {
-    Gateway gateway(server().uri("tls=true"), kHopelessMs);
+    CoreGateway gateway(server().uri("tls=true"), kHopelessMs);
     for (int i = 0; i < 2; ++i) expect_3002_in_time(gateway, stranger());
     expect_one_complaint(gateway);
 }
 
 TEST_F(OverTls, PlainIsRefused) {
-    Gateway gateway(server().uri(), kHopelessMs);
+    CoreGateway gateway(server().uri(), kHopelessMs);
     for (int i = 0; i < 2; ++i) expect_3002_in_time(gateway, stranger());
     expect_one_complaint(gateway);
 }
 
 }  // namespace
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -7,12 +7,12 @@
 #include <set>
 
 #include "harness/client.h"
+#include "harness/core_gateway.h"
 #include "harness/deployment.h"
-#include "harness/gateway.h"
 #include "harness/socket.h"
 #include "request/record.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
 constexpr std::int64_t kTimeoutMs = 20'000;
@@ -29,18 +29,18 @@ class RealServer : public ::testing::TestWithParam<Real> {
         if (const std::string why = why_absent(deployment); !why.empty()) GTEST_SKIP() << why;
         database_ = unique_database();
         uri_ = in_database(uri_of(deployment), database_);
-        direct_ = std::make_unique<Client>(uri_, database_);
-        a_ = std::make_unique<Gateway>(uri_, kTimeoutMs);
-        b_ = std::make_unique<Gateway>(uri_, kTimeoutMs);
+        direct_ = std::make_unique<MongoClient>(uri_, database_);
+        a_ = std::make_unique<CoreGateway>(uri_, kTimeoutMs);
+        b_ = std::make_unique<CoreGateway>(uri_, kTimeoutMs);
         a().store().init();
     }
     void TearDown() override {
         if (direct_) direct_->drop();
     }
     [[nodiscard]] const std::string &uri() const { return uri_; }
-    Gateway &a() { return *a_; }
-    Gateway &b() { return *b_; }
-    Client &direct() { return *direct_; }
+    CoreGateway &a() { return *a_; }
+    CoreGateway &b() { return *b_; }
+    MongoClient &direct() { return *direct_; }
     std::int64_t stored(const Tenant &tenant) {
         return direct().count("applications", bson(R"({"organization":{"$oid":")" + tenant.organization + "\"}}"));
     }
@@ -55,9 +55,9 @@ class RealServer : public ::testing::TestWithParam<Real> {
   private:
     std::string database_;
     std::string uri_;
-    std::unique_ptr<Client> direct_;
-    std::unique_ptr<Gateway> a_;
-    std::unique_ptr<Gateway> b_;
+    std::unique_ptr<MongoClient> direct_;
+    std::unique_ptr<CoreGateway> a_;
+    std::unique_ptr<CoreGateway> b_;
 };
 
 TEST_P(RealServer, CreatesAndReplaysAtEveryGateway) {
@@ -112,7 +112,7 @@ TEST_P(RealServer, NeverMoreThanTheLimitAndNeverLess) {
     constexpr int kLimit = 40;
     const Tenant tenant = a().make_tenant(kLimit);
     std::vector<std::future<std::vector<Answer>>> running;
-    for (Gateway *gateway : {&a(), &b()}) {
+    for (CoreGateway *gateway : {&a(), &b()}) {
         for (int t = 0; t < 3; ++t) {
             running.push_back(std::async(std::launch::async, [gateway, &tenant] {
                 std::vector<Answer> answers;
@@ -166,7 +166,7 @@ TEST_P(RealServer, ElectionsLoseAndDoubleNothing) {
     const Tenant tenant = a().make_tenant(2 * kEach);
     std::atomic<bool> is_done{false};
     std::vector<std::future<std::map<std::string, std::string>>> running;
-    for (Gateway *gateway : {&a(), &b()}) {
+    for (CoreGateway *gateway : {&a(), &b()}) {
         running.push_back(std::async(std::launch::async, [gateway, &tenant] {
             std::map<std::string, std::string> bodies;
             for (int i = 0; i < kEach; ++i) {
@@ -188,7 +188,7 @@ TEST_P(RealServer, ElectionsLoseAndDoubleNothing) {
     std::future<void> elections = std::async(std::launch::async, [&] {
         while (!is_done) {
             // A standalone server and a mongos refuse; a primary steps down for two seconds.
-            Client admin(uri(), "admin");
+            MongoClient admin(uri(), "admin");
             admin.command(bson(R"({"replSetStepDown":2,"secondaryCatchUpPeriodSecs":2,"force":true})"));
             eventually([&] { return is_done.load(); }, std::chrono::seconds(8));
         }
@@ -199,7 +199,7 @@ TEST_P(RealServer, ElectionsLoseAndDoubleNothing) {
     elections.get();
     EXPECT_EQ(bodies.size(), 2U * kEach);
     EXPECT_EQ(stored(tenant), 2 * kEach);
-    Gateway fresh(uri(), kTimeoutMs);
+    CoreGateway fresh(uri(), kTimeoutMs);
     for (const auto &[key, body] : bodies) {
         const Answer replay = fresh.create(tenant, order("Same", key));
         EXPECT_TRUE(replay.is_replay) << replay;
@@ -213,7 +213,7 @@ TEST_P(RealServer, WrongCredentialsAreA3002AndOneLine) {
     const std::size_t hosts = uri().find("://") + 3;
     const std::size_t at = uri().find('@');
     const std::string rest = uri().substr(at == std::string::npos ? hosts : at + 1);
-    Gateway stranger(uri().substr(0, hosts) + "nobody:sesame@" + rest);
+    CoreGateway stranger(uri().substr(0, hosts) + "nobody:sesame@" + rest);
     const Tenant tenant = a().make_tenant();
     for (int i = 0; i < 3; ++i) EXPECT_REFUSED(stranger.create(tenant), AC_CODE_DATABASE);
     EXPECT_EQ(stranger.complaints().size(), 1U);
@@ -226,4 +226,4 @@ INSTANTIATE_TEST_SUITE_P(Mongo, RealServer,
                          [](const auto &one) { return one.param.name; });
 
 }  // namespace
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -8,18 +8,18 @@
 #include "harness/store_test.h"
 #include "mongo/schema/schema.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
 using mongo::kFitNs;
 
-class Reconnect : public StoreTest {
+class Reconnect : public MongoStoreTest {
   protected:
     void SetUp() override {
-        StoreTest::SetUp();
+        MongoStoreTest::SetUp();
         if (IsSkipped()) return;
         proxy_ = make_proxy();
-        gateway_ = std::make_unique<Gateway>(uri(*proxy_));
+        gateway_ = std::make_unique<CoreGateway>(uri(*proxy_));
         tenant_ = admin().make_tenant();
         ASSERT_EQ(gateway_->create(tenant_).status, 200);
     }
@@ -45,13 +45,13 @@ class Reconnect : public StoreTest {
         run(R"({"delete":"organizations","deletes":[{"q":{"_id":{"$oid":")" + tenant_.organization +
             R"("}},"limit":1}]})");
     }
-    Gateway &gateway() { return *gateway_; }
+    CoreGateway &gateway() { return *gateway_; }
     FaultProxy &proxy() { return *proxy_; }
     [[nodiscard]] const Tenant &tenant() const { return tenant_; }
 
   private:
     std::unique_ptr<FaultProxy> proxy_;
-    std::unique_ptr<Gateway> gateway_;
+    std::unique_ptr<CoreGateway> gateway_;
     Tenant tenant_;
 };
 
@@ -107,7 +107,7 @@ TEST_F(Reconnect, WhatWasAskedBeforeALookConnectedAnewIsAskedOnceMore) {
     ASSERT_TRUE(proxy().wait_hits(look));
     const auto cut = proxy().cut_request("find", "apiKeys");
     ac_lookup lookup{};
-    gateway().store().find_keys({&lookup, 1}, monotonic_ns() + Gateway::kTimeoutMs * 1'000'000);
+    gateway().store().find_keys({&lookup, 1}, monotonic_ns() + CoreGateway::kTimeoutMs * 1'000'000);
     ASSERT_TRUE(proxy().wait_hits(cut));
     lose_organization();
     proxy().release(look);
@@ -127,4 +127,4 @@ TEST_F(Reconnect, NothingMoreIsAskedWhileTheConnectionLasts) {
 }
 
 }  // namespace
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -4,13 +4,13 @@
 #include "harness/store_test.h"
 #include "request/record.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
-class Record : public StoreTest {
+class Record : public MongoStoreTest {
   protected:
     void SetUp() override {
-        StoreTest::SetUp();
+        MongoStoreTest::SetUp();
         if (!IsSkipped()) tenant_ = admin().make_tenant();
     }
     const Tenant &tenant() { return tenant_; }
@@ -44,7 +44,7 @@ TEST_P(Metadata, ComesBackExactly) {
     EXPECT_CREATED(answer);
     EXPECT_NE(answer.body.find(R"("metadata":)" + metadata), std::string::npos) << answer.body;
     EXPECT_EQ(shown(answer), record_of(answer.body));
-    Gateway other(server().uri({}, database()));
+    CoreGateway other(server().uri({}, database()));
     EXPECT_EQ(other.create(tenant(), {R"({"name":"Exact","metadata":)" + metadata + "}", "key-1"}).body, answer.body);
 }
 
@@ -119,4 +119,4 @@ TEST_F(Record, ANameOfNothingGetsASlugOfItsId) {
 }
 
 }  // namespace
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -8,16 +8,16 @@
 #include "support/files.h"
 #include "support/process.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
-class RemovalTest : public StoreTest {
+class RemovalTest : public MongoStoreTest {
   protected:
     void SetUp() override {
-        StoreTest::SetUp();
+        MongoStoreTest::SetUp();
         if (IsSkipped()) return;
         proxy_ = make_proxy();
-        gateway_ = std::make_unique<Gateway>(uri(*proxy_));
+        gateway_ = std::make_unique<CoreGateway>(uri(*proxy_));
         tenant_ = admin().make_tenant();
     }
     [[nodiscard]] std::string organization() const {
@@ -52,7 +52,7 @@ class RemovalTest : public StoreTest {
     }
 
     std::unique_ptr<FaultProxy> proxy_;
-    std::unique_ptr<Gateway> gateway_;
+    std::unique_ptr<CoreGateway> gateway_;
     Tenant tenant_;
 };
 
@@ -131,4 +131,4 @@ TEST_F(RemovalTest, WhatADumpMayLackIsNotDeleted) {
 }
 
 }  // namespace
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -3,13 +3,13 @@
 
 #include "auth/token.h"
 #include "base/values.h"
+#include "harness/core_gateway.h"
 #include "harness/fault_proxy.h"
-#include "harness/gateway.h"
 #include "harness/name_server.h"
 #include "harness/server.h"
 #include "harness/socket.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
 constexpr const char *kUri = "mongodb+srv://cluster.test.example/apps?tls=false";
@@ -22,7 +22,7 @@ Tenant stranger() {
     return tenant;
 }
 
-std::string why_not_ready(Gateway &gateway) {
+std::string why_not_ready(CoreGateway &gateway) {
     try {
         gateway.store().warm();
     } catch (const Failure &failure) {
@@ -37,7 +37,7 @@ TEST(Resolver, AClusterThatNobodyKnowsIsAskedForOnceInAWhileAndNobodyWaits) {
     NameServer names;
     names.set(NameServer::Mood::kNothing);
     const std::int64_t start = monotonic_ns();
-    Gateway gateway(kUri, 60'000);
+    CoreGateway gateway(kUri, 60'000);
     EXPECT_REFUSED(gateway.create(stranger()), AC_CODE_DATABASE);
     const int once = names.questions();
     EXPECT_GE(once, 1);
@@ -56,7 +56,7 @@ TEST(Resolver, AClusterThatBecomesKnownIsFoundWithoutAReload) {
     if (!is_inside()) return;
     NameServer names;
     names.set(NameServer::Mood::kNothing);
-    Gateway gateway(kUri, 2'000);
+    CoreGateway gateway(kUri, 2'000);
     EXPECT_EQ(why_not_ready(gateway).find("No suitable servers"), std::string::npos);
     names.set(NameServer::Mood::kOne);
     EXPECT_TRUE(eventually([&] { return why_not_ready(gateway).find("No suitable servers") != std::string::npos; }))
@@ -69,7 +69,7 @@ TEST(Resolver, ASilentNameServerHoldsNeitherRequestsNorTheEndOfTheProcess) {
     const NameServer names;
     const std::int64_t start = monotonic_ns();
     {
-        Gateway gateway(kUri, 1'000, true);
+        CoreGateway gateway(kUri, 1'000, true);
         for (int i = 0; i < 20; ++i) EXPECT_REFUSED(gateway.create(stranger()), AC_CODE_DATABASE);
         EXPECT_NE(why_not_ready(gateway).find("its name server does not answer"), std::string::npos);
         ASSERT_EQ(gateway.complaints().size(), 1U);
@@ -84,7 +84,7 @@ TEST(Resolver, ASilentNameServerHoldsNoEndOfAStoreWhoseServerHasAName) {
     const NameServer names;
     const std::int64_t start = monotonic_ns();
     {
-        Gateway gateway("mongodb://db.test.example/apps", 1'000, true);
+        CoreGateway gateway("mongodb://db.test.example/apps", 1'000, true);
         EXPECT_REFUSED(gateway.create(stranger()), AC_CODE_DATABASE);
         EXPECT_GT(names.questions(), 0);
     }
@@ -101,7 +101,7 @@ TEST(Resolver, ASilentNameServerHoldsNobodyWhoNeedsAConnection) {
     const std::string uri = "mongodb://db.test.example:" + std::to_string(proxy.port()) + "/" + unique_name("t");
     std::int64_t start = 0;
     {
-        Gateway gateway(uri, 4'000);
+        CoreGateway gateway(uri, 4'000);
         gateway.store().init();
         const Tenant tenant = gateway.make_tenant();
         EXPECT_CREATED(gateway.create(tenant));
@@ -131,4 +131,4 @@ TEST(Resolver, ASilentNameServerHoldsNobodyWhoNeedsAConnection) {
 }
 
 }  // namespace
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

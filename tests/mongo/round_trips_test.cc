@@ -9,23 +9,23 @@
 #include "harness/store_test.h"
 #include "mongo/create/plan_cache.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
 using Commands = std::vector<std::string>;
 
 const std::string kPlanRead = "find organizations";
 
-class RoundTrips : public StoreTest {
+class RoundTrips : public MongoStoreTest {
   protected:
     void SetUp() override {
-        StoreTest::SetUp();
+        MongoStoreTest::SetUp();
         if (IsSkipped()) return;
         proxy_ = make_proxy();
         monitor_ = std::make_unique<CommandMonitor>(proxy_->port());
-        gateway_ = std::make_unique<Gateway>(uri(*proxy_));
+        gateway_ = std::make_unique<CoreGateway>(uri(*proxy_));
     }
-    Gateway &gateway() { return *gateway_; }
+    CoreGateway &gateway() { return *gateway_; }
     FaultProxy &proxy() { return *proxy_; }
     // One create, so that the organization is known.
     Tenant warm_tenant(std::optional<std::int64_t> limit = std::nullopt) {
@@ -68,7 +68,7 @@ class RoundTrips : public StoreTest {
     std::map<std::string, std::int64_t> plan_reads_;  // when the batches that read them began
     std::unique_ptr<FaultProxy> proxy_;
     std::unique_ptr<CommandMonitor> monitor_;
-    std::unique_ptr<Gateway> gateway_;
+    std::unique_ptr<CoreGateway> gateway_;
 };
 
 std::ptrdiff_t inserts(const Commands &commands) {
@@ -211,7 +211,7 @@ TEST_F(RoundTrips, FewForTheThousandthOfOneName) {
     const Tenant tenant = warm_tenant();
     for (int i = 0; i < 5; ++i) commands_of(tenant, std::vector<Order>(200, order("Warm")));
     EXPECT_LE(commands_of(tenant, {order("Warm")}).size(), 3U);
-    Gateway cold(server().uri({}, database()));
+    CoreGateway cold(server().uri({}, database()));
     EXPECT_EQ(cold.create(tenant, order("Warm")).slug.rfind("warm-", 0), 0U);
 }
 
@@ -220,8 +220,8 @@ TEST_F(RoundTrips, OneWhereTheOrganizationIsKnownToBeFull) {
     Order only = order("Seen");
     only.validate_only = true;
     EXPECT_REFUSED(gateway().create(tenant, order("Second")), AC_CODE_LIMIT);
-    const std::unique_ptr<Gateway> another = std::make_unique<Gateway>(uri(proxy()));
-    for (Gateway *one : {&gateway(), another.get()}) {
+    const std::unique_ptr<CoreGateway> another = std::make_unique<CoreGateway>(uri(proxy()));
+    for (CoreGateway *one : {&gateway(), another.get()}) {
         for (const Order &next : {order("Third"), only}) {
             proxy().reset_counts();
             EXPECT_REFUSED(one->create(tenant, next), AC_CODE_LIMIT);
@@ -280,4 +280,4 @@ TEST_F(RoundTrips, NoneForValidateOnlyButReads) {
 }
 
 }  // namespace
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

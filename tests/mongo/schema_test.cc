@@ -5,16 +5,16 @@
 #include "harness/store_test.h"
 #include "mongo/schema/schema.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
 using Commands = std::vector<std::string>;
 
-class Schema : public StoreTest {
+class Schema : public MongoStoreTest {
   protected:
     // A create through a gateway of its own is refused, and the one line in its log says why.
     void expect_unfit(const Tenant &tenant, const std::string &why) {
-        Gateway gateway(server().uri({}, database()));
+        CoreGateway gateway(server().uri({}, database()));
         for (int i = 0; i < 2; ++i) EXPECT_REFUSED(gateway.create(tenant), AC_CODE_DATABASE);
         ASSERT_EQ(gateway.complaints().size(), 1U);
         EXPECT_NE(gateway.complaints().front().find(why), std::string::npos) << gateway.complaints().front();
@@ -34,7 +34,7 @@ TEST_F(Schema, EveryUniqueIndexThatIsMissingIsNamed) {
                  "unique indexes are missing: applications.organization_slug, applications.organization_place, "
                  "applications.organization_request; run \"appctl --store URI check --repair\"");
     admin().store().init();
-    Gateway gateway(server().uri({}, database()));
+    CoreGateway gateway(server().uri({}, database()));
     EXPECT_CREATED(gateway.create(tenant));
 }
 
@@ -62,7 +62,7 @@ TEST_F(Schema, ANewerStoreAsksForANewerProgram) {
     run(R"({"update":"schema","updates":[{"q":{"_id":"version"},"u":{"$set":{"version":99,"readableFrom":99}}}]})");
     expect_unfit(tenant, "upgrade this program");
     run(R"({"update":"schema","updates":[{"q":{"_id":"version"},"u":{"$set":{"version":99,"readableFrom":1}}}]})");
-    Gateway gateway(server().uri({}, database()));
+    CoreGateway gateway(server().uri({}, database()));
     EXPECT_CREATED(gateway.create(tenant)) << "an upgrade only adds";
 }
 
@@ -77,7 +77,7 @@ TEST_F(Schema, IndexesThatSaveTimeAreWarnedOfOnce) {
     const Tenant tenant = admin().make_tenant();
     run(R"({"dropIndexes":"applications","index":"keptUntil"})");
     run(R"({"dropIndexes":"applications","index":"organization_id"})");
-    Gateway gateway(server().uri({}, database()));
+    CoreGateway gateway(server().uri({}, database()));
     for (int i = 0; i < 2; ++i) EXPECT_CREATED(gateway.create(tenant));
     ASSERT_EQ(gateway.complaints().size(), 1U);
     EXPECT_NE(gateway.complaints().front().find("it is slow without the indexes applications.organization_id, "
@@ -85,7 +85,7 @@ TEST_F(Schema, IndexesThatSaveTimeAreWarnedOfOnce) {
               std::string::npos)
         << gateway.complaints().front();
     admin().store().init();
-    Gateway mended(server().uri({}, database()));
+    CoreGateway mended(server().uri({}, database()));
     EXPECT_CREATED(mended.create(tenant));
     EXPECT_TRUE(mended.complaints().empty());
 }
@@ -95,7 +95,7 @@ TEST_F(Schema, IsLookedAtOnceASecond) {
     const auto proxy = make_proxy();
     const CommandMonitor monitor(proxy->port());
     const std::int64_t start = monotonic_ns();
-    Gateway gateway(uri(*proxy));
+    CoreGateway gateway(uri(*proxy));
     for (int i = 0; i < 10; ++i) EXPECT_CREATED(gateway.create(tenant, order("Note " + std::to_string(i))));
     const Commands commands = monitor.commands();
     const std::int64_t most = 1 + (monotonic_ns() - start) / mongo::kFitNs;
@@ -111,7 +111,7 @@ class Serving : public Schema {
     void SetUp() override {
         Schema::SetUp();
         if (IsSkipped()) return;
-        gateway_ = std::make_unique<Gateway>(server().uri({}, database()));
+        gateway_ = std::make_unique<CoreGateway>(server().uri({}, database()));
         tenant_ = admin().make_tenant();
         ASSERT_TRUE(is_served());
     }
@@ -127,13 +127,13 @@ class Serving : public Schema {
     bool is_mended() {
         return eventually([&] { return gateway_->create(tenant_).status == 200; });
     }
-    Gateway &gateway() { return *gateway_; }
+    CoreGateway &gateway() { return *gateway_; }
     [[nodiscard]] const Tenant &tenant() const { return tenant_; }
 
   private:
     bool is_served() { return gateway_->create(tenant_).status == 200; }
 
-    std::unique_ptr<Gateway> gateway_;
+    std::unique_ptr<CoreGateway> gateway_;
     Tenant tenant_;
 };
 
@@ -142,7 +142,7 @@ TEST_F(Serving, AUniqueIndexThatIsDroppedIsNoticed) {
     expect_noticed(
         "unique indexes are missing: applications.organization_slug; run \"appctl --store URI check --repair\"");
     // Nothing but the index kept the equal names apart.
-    Gateway admin_of_now(server().uri({}, database()));
+    CoreGateway admin_of_now(server().uri({}, database()));
     try {
         admin_of_now.store().init();
     } catch (const Failure &failure) {
@@ -182,7 +182,7 @@ TEST_F(Serving, AServerThatCameBackEmptyIsNotMissingAnOrganization) {
 TEST_F(Serving, AServerThatCameBackEmptyIsNotMissingAKey) {
     ac_lookup lookup{};
     const auto look = [&] {
-        gateway().store().find_keys({&lookup, 1}, monotonic_ns() + Gateway::kTimeoutMs * 1'000'000);
+        gateway().store().find_keys({&lookup, 1}, monotonic_ns() + CoreGateway::kTimeoutMs * 1'000'000);
     };
     look();
     EXPECT_EQ(lookup.found, 0) << "of a store that is there";
@@ -193,7 +193,7 @@ TEST_F(Serving, AServerThatCameBackEmptyIsNotMissingAKey) {
 // By a process that serves, creates or not: none of its creates has to look.
 TEST_F(Serving, IsNoticedBesideCreatesWhereThereIsUpkeep) {
     const auto proxy = make_proxy();
-    Gateway maintained(uri(*proxy), 20'000, true);
+    CoreGateway maintained(uri(*proxy), 20'000, true);
     ASSERT_EQ(maintained.create(tenant()).status, 200);
     proxy->reset_counts();
     ASSERT_TRUE(eventually([&] {
@@ -216,7 +216,7 @@ TEST_F(Serving, WhatAMissingIndexLetInIsFoundByCheckAndMended) {
     std::vector<Bson> twin;
     twin.push_back(without(there.front().get(), "_id"));
     ASSERT_TRUE(direct().insert("applications", twin).ok);
-    Gateway checking(server().uri({}, database()));
+    CoreGateway checking(server().uri({}, database()));
     std::string problems;
     const RowSink add = [&problems](std::string_view row) {
         problems.append(row).append("\n");
@@ -252,7 +252,7 @@ TEST_F(Serving, TheOlderRecordKeepsItsSlugWhateverTheIds) {
     ASSERT_TRUE(direct().insert("applications", twin).ok);
     run(R"({"update":"applications","updates":[{"q":{"_id":{"$oid":"000000000000000000000001"}},)"
         R"("u":{"$set":{"createdAt":{"$date":{"$numberLong":"4102444800000"}}}}}]})");
-    EXPECT_TRUE(Gateway(server().uri({}, database())).store().check(true, [](std::string_view) { return true; }));
+    EXPECT_TRUE(CoreGateway(server().uri({}, database())).store().check(true, [](std::string_view) { return true; }));
     const std::string kept = R"({"_id":{"$oid":")" + first.id + R"("},"slug":")" + first.slug + "\"}";
     EXPECT_EQ(direct().find("applications", bson(kept)).size(), 1U);
     EXPECT_TRUE(is_mended());
@@ -262,4 +262,4 @@ TEST_F(Serving, TheOlderRecordKeepsItsSlugWhateverTheIds) {
 }
 
 }  // namespace
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

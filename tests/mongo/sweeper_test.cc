@@ -9,13 +9,13 @@
 #include "mongo/serve/sweeper.h"
 #include "mongo/serve/upkeep.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
-class SweeperTest : public StoreTest {
+class SweeperTest : public MongoStoreTest {
   protected:
     void SetUp() override {
-        StoreTest::SetUp();
+        MongoStoreTest::SetUp();
         if (IsSkipped()) return;
         proxy_ = make_proxy();
         pool_ = std::make_unique<mongo::Pool>(parse_uri(uri(*proxy_)), 20'000, 2);
@@ -99,4 +99,4 @@ TEST_F(SweeperTest, OneThatIsSlowIsNotWaitedForAndIsTheLast) {
 }
 
 }  // namespace
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -8,27 +8,27 @@
 #include "harness/store_test.h"
 #include "request/record.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
 constexpr const char *kApplications = "applications";
 
-class UnknownOutcome : public StoreTest {
+class UnknownOutcome : public MongoStoreTest {
   protected:
     void SetUp() override {
-        StoreTest::SetUp();
+        MongoStoreTest::SetUp();
         if (IsSkipped()) return;
         proxy_ = make_proxy();
-        gateway_ = std::make_unique<Gateway>(uri(*proxy_));
-        hasty_ = std::make_unique<Gateway>(uri(*proxy_), repeating_ms());
+        gateway_ = std::make_unique<CoreGateway>(uri(*proxy_));
+        hasty_ = std::make_unique<CoreGateway>(uri(*proxy_), repeating_ms());
         tenant_ = admin().make_tenant();
         EXPECT_CREATED(gateway().create(tenant(), order("Warm")));
         EXPECT_TRUE(eventually([&] { return hasty().create(tenant(), order("Warm", "warm")).status == 200; }));
     }
     FaultProxy &proxy() { return *proxy_; }
-    Gateway &gateway() { return *gateway_; }
+    CoreGateway &gateway() { return *gateway_; }
     // Whose deadline a test can wait for.
-    Gateway &hasty() { return *hasty_; }
+    CoreGateway &hasty() { return *hasty_; }
     const Tenant &tenant() { return tenant_; }
     // Without those that warmed the gateways.
     std::int64_t made() { return stored(tenant()) - 2; }
@@ -52,8 +52,8 @@ class UnknownOutcome : public StoreTest {
 
   private:
     std::unique_ptr<FaultProxy> proxy_;
-    std::unique_ptr<Gateway> gateway_;
-    std::unique_ptr<Gateway> hasty_;
+    std::unique_ptr<CoreGateway> gateway_;
+    std::unique_ptr<CoreGateway> hasty_;
     Tenant tenant_;
 };
 
@@ -181,7 +181,7 @@ TEST_F(UnknownOutcome, RequestHeldAndDeliveredAfterTheDeadline) {
 // Guards: that a repetition and the first insert, landing later, are one record.
 TEST_F(UnknownOutcome, FirstInsertLandsAfterItsRepetition) {
     // It stops waiting for the first after a quarter, and has as long again for the repetition.
-    Gateway brisk(uri(proxy()), 2 * repeating_ms());
+    CoreGateway brisk(uri(proxy()), 2 * repeating_ms());
     ASSERT_TRUE(eventually([&] { return brisk.create(tenant(), order("Warm", "warm")).is_replay; }));
     const auto held = proxy().hold_request("insert", kApplications);
     const Answer answer = brisk.create(tenant());
@@ -283,7 +283,7 @@ TEST_F(UnknownOutcome, ALaterMessageOfABatchIsCut) {
                     .fault = Fault::kChange,
                     .times = 0,
                     .change = with_members(bson(R"({"maxWriteBatchSize":2})"))});
-        Gateway other(uri(*proxy));
+        CoreGateway other(uri(*proxy));
         EXPECT_CREATED(other.create(tenant(), order("Known")));
         const std::int64_t before = made();
         const auto cut = proxy->add(
@@ -322,7 +322,7 @@ TEST_F(UnknownOutcome, WriteConcernErrorBesideACollision) {
 // Guards: that a collision beside a write-concern error is not believed: what is in the way may be rolled back.
 TEST_F(UnknownOutcome, WhatIsInTheWayWithoutAMajorityMayGo) {
     const auto rule = change_replies("insert", [this](const Bson &reply) {
-        Client elsewhere(server().uri(), database());  // clients belong to one thread
+        MongoClient elsewhere(server().uri(), database());  // clients belong to one thread
         EXPECT_TRUE(
             elsewhere.command(bson(R"({"delete":"applications","deletes":[{"q":{"slug":"warm"},"limit":1}]})")).ok);
         return write_concern_failed(reply);
@@ -362,15 +362,15 @@ TEST_F(UnknownOutcome, WithoutAMajorityTheLogSaysSo) {
 
 // ---- every step of the longest way: a keyed create in a limited organization, under a taken name
 
-class CutInEachStep : public StoreTest, public ::testing::WithParamInterface<Side> {
+class CutInEachStep : public MongoStoreTest, public ::testing::WithParamInterface<Side> {
   protected:
     // Commands of one such create from a cold gateway; `cut` 0 cuts none.
     int run(int cut) {
         const Tenant tenant = admin().make_tenant(5);
         EXPECT_CREATED(admin().create(tenant, order("Taken")));
-        Client direct(server().uri(), database());  // clients belong to one thread
+        MongoClient direct(server().uri(), database());  // clients belong to one thread
         const auto proxy = make_proxy();
-        Gateway gateway(uri(*proxy));
+        CoreGateway gateway(uri(*proxy));
         if (cut > 0) proxy->add({.side = GetParam(), .fault = Fault::kCut, .nth = cut});
         const Order keyed = order("Taken", "key");
         const Answer first = gateway.create(tenant, keyed);
@@ -401,4 +401,4 @@ INSTANTIATE_TEST_SUITE_P(UnknownOutcome, CutInEachStep, ::testing::Values(Side::
                          [](const auto &one) { return one.param == Side::kRequest ? "Request" : "Reply"; });
 
 }  // namespace
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -6,9 +6,7 @@
 #include "app_create.h"
 #include "support/files.h"
 
-namespace appcreate::mongotest {
-
-using namespace test;
+namespace appcreate::test {
 
 namespace {
 
@@ -184,4 +182,4 @@ TEST(MongoUri, ComesOutOfAFileOrAVariable) {
 }
 
 }  // namespace
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -12,27 +12,12 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "support/fd.h"
 #include "support/files.h"
 #include "support/wait.h"
 
 namespace appcreate::test {
 namespace {
-
-class Fd {
-  public:
-    explicit Fd(int fd = -1) : fd_(fd) {}
-    Fd(const Fd &) = delete;
-    Fd &operator=(const Fd &) = delete;
-    ~Fd() { reset(); }
-    void reset(int fd = -1) {
-        if (fd_ >= 0) close(fd_);
-        fd_ = fd;
-    }
-    [[nodiscard]] int get() const { return fd_; }
-
-  private:
-    int fd_;
-};
 
 std::vector<char *> pointers(std::vector<std::string> &strings) {
     std::vector<char *> result;
@@ -60,15 +45,15 @@ void make_closed(Fd &write_end) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("cannot make a pipe");
     close(ends[0]);
-    write_end.reset(ends[1]);
+    write_end = Fd(ends[1]);
 }
 
 void make_terminal(Fd &ours, Fd &theirs) {
     int ends[2];
     if (openpty(&ends[0], &ends[1], nullptr, nullptr, nullptr) != 0) throw std::runtime_error("cannot make a terminal");
     for (const int end : ends) fcntl(end, F_SETFD, FD_CLOEXEC);
-    ours.reset(ends[0]);
-    theirs.reset(ends[1]);
+    ours = Fd(ends[0]);
+    theirs = Fd(ends[1]);
 }
 
 // Until nobody has the terminal open any more, when reading it fails.
@@ -107,15 +92,14 @@ Outcome run(const std::vector<std::string> &argv, const RunOptions &options) {
     Fd terminal;
     Fd other_err;
     if (options.closed_output) make_closed(other_out);
-    if (options.full_output) other_out.reset(open("/dev/full", O_WRONLY | O_CLOEXEC));
+    if (options.full_output) other_out = Fd(open("/dev/full", O_WRONLY | O_CLOEXEC));
     if (options.terminal_errors) make_terminal(terminal, other_err);
-    const Streams streams{in.fd(), other_out.get() >= 0 ? other_out.get() : out.fd(),
-                          other_err.get() >= 0 ? other_err.get() : err.fd()};
+    const Streams streams{in.fd(), other_out ? other_out.get() : out.fd(), other_err ? other_err.get() : err.fd()};
     const pid_t child = start(argv, streams, options.environment);
     other_err.reset();
-    const std::string shown = terminal.get() >= 0 ? read_terminal(terminal.get()) : std::string();
+    const std::string shown = terminal ? read_terminal(terminal.get()) : std::string();
     const int status = reap(child);
-    return {status, out.content(), terminal.get() >= 0 ? shown : err.content()};
+    return {status, out.content(), terminal ? shown : err.content()};
 }
 
 pid_t start(const std::vector<std::string> &argv, const Streams &streams, const Environment &environment) {

@@ -9,14 +9,14 @@
 #include <thread>
 
 #include "base/failure.h"
+#include "harness/core_gateway.h"
 #include "harness/fault_proxy.h"
-#include "harness/gateway.h"
 #include "harness/server.h"
 #include "support/files.h"
 #include "support/shared_memory.h"
 #include "support/wait.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -51,7 +51,7 @@ struct Tally {
 };
 
 struct Ground {
-    std::vector<std::unique_ptr<Gateway>> gateways;
+    std::vector<std::unique_ptr<CoreGateway>> gateways;
     Tenant open;
     Tenant limited;
     Tally made;
@@ -66,7 +66,7 @@ Order named(int thread, int round, int i) {
     return one;
 }
 
-void create(Ground &ground, Gateway &gateway, int thread, const std::atomic<bool> &is_over) {
+void create(Ground &ground, CoreGateway &gateway, int thread, const std::atomic<bool> &is_over) {
     for (int round = 0; round == 0 || !is_over; ++round) {
         std::vector<Order> batch;
         for (int i = 0; i < 6; ++i) batch.push_back(named(thread, round, i));
@@ -77,7 +77,7 @@ void create(Ground &ground, Gateway &gateway, int thread, const std::atomic<bool
 }
 
 // What else a server and its operator do meanwhile.
-void look(Ground &ground, Gateway &gateway, const std::atomic<bool> &is_over) {
+void look(Ground &ground, CoreGateway &gateway, const std::atomic<bool> &is_over) {
     Order only = order("Only seen");
     only.validate_only = true;
     while (!is_over) {
@@ -150,9 +150,9 @@ void expect_promises_kept(Ground &ground) {
 
 void furnish(Ground &ground, const std::vector<std::string> &uris, const HostMemory &shared = {}) {
     for (const std::string &uri : uris) {
-        ground.gateways.push_back(std::make_unique<Gateway>(uri, kTimeoutMs, true, shared));
+        ground.gateways.push_back(std::make_unique<CoreGateway>(uri, kTimeoutMs, true, shared));
     }
-    Gateway &first = *ground.gateways.front();
+    CoreGateway &first = *ground.gateways.front();
     first.store().init();
     ground.open = first.make_tenant();
     ground.limited = first.make_tenant(0);
@@ -204,4 +204,4 @@ TEST(StoresStress, MongoWithCuts) {
 }
 
 }  // namespace
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -5,7 +5,7 @@
 #include <list>
 #include <thread>
 
-namespace appcreate {
+namespace appcreate::test {
 namespace {
 
 TEST(AnswerBuffer, ComesBackEmptyWithItsMemory) {
@@ -45,4 +45,4 @@ TEST(AnswerBuffer, ManyAtOnceAndOverThreads) {
 }
 
 }  // namespace
-}  // namespace appcreate
+}  // namespace appcreate::test

@@ -5,7 +5,7 @@
 #include "json/writer.h"
 #include "support/contract.h"
 
-namespace appcreate {
+namespace appcreate::test {
 namespace {
 
 using std::string_literals::operator""s;
@@ -37,7 +37,7 @@ std::string with_name(std::string_view name) {
 const std::string kNumber = "number is out of the range of 64-bit integers and IEEE 754 doubles";
 
 TEST(ContractBodies, HaveTheirViolations) {
-    for (const test::BodyRow &row : test::contract_bodies()) {
+    for (const BodyRow &row : contract_bodies()) {
         Application application;
         std::vector<std::pair<std::string, std::string>> found;
         for (const Violation &violation : read_application(row.body, application)) {
@@ -181,4 +181,4 @@ TEST(Violations, AreThirtyTwoAtMost) {
 }
 
 }  // namespace
-}  // namespace appcreate
+}  // namespace appcreate::test

@@ -7,7 +7,7 @@
 #include "request/answers.h"
 #include "request/record.h"
 
-namespace appcreate {
+namespace appcreate::test {
 namespace {
 
 constexpr const char *kOrganization = "507f1f77bcf86cd799439013";
@@ -268,4 +268,4 @@ TEST(Create, CountsTheBytesThatItKeeps) {
 }
 
 }  // namespace
-}  // namespace appcreate
+}  // namespace appcreate::test

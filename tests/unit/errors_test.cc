@@ -5,7 +5,7 @@
 
 #include "support/json.h"
 
-namespace appcreate {
+namespace appcreate::test {
 namespace {
 
 struct Row {
@@ -119,9 +119,9 @@ TEST(ValidationBody, IsCutAtThirtyTwo) {
     for (const std::size_t n : {31U, 32U, 33U, 100U}) {
         std::string body;
         append_validation_body(body, std::vector<Violation>(n, {"/x", "m"}));
-        EXPECT_EQ(test::Json::parse(body).at("/error/data/errors").size(), std::min<std::size_t>(n, 32));
+        EXPECT_EQ(Json::parse(body).at("/error/data/errors").size(), std::min<std::size_t>(n, 32));
     }
 }
 
 }  // namespace
-}  // namespace appcreate
+}  // namespace appcreate::test

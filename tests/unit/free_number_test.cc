@@ -9,7 +9,7 @@
 #include <set>
 #include <vector>
 
-namespace appcreate {
+namespace appcreate::test {
 namespace {
 
 using Numbers = std::set<std::uint64_t>;
@@ -153,4 +153,4 @@ TEST(FreeNumber, ChanceIsTheKernels) {
 }
 
 }  // namespace
-}  // namespace appcreate
+}  // namespace appcreate::test

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <vector>
 
-namespace appcreate {
+namespace appcreate::test {
 namespace {
 
 constexpr const char *kId = "507f1f77bcf86cd799439013";
@@ -229,4 +229,4 @@ TEST(Head, TakesNullForLinesThatWereNotSent) {
 }
 
 }  // namespace
-}  // namespace appcreate
+}  // namespace appcreate::test

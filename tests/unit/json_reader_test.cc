@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace appcreate {
+namespace appcreate::test {
 namespace {
 
 using std::string_literals::operator""s;
@@ -357,4 +357,4 @@ TEST(IsSameJson, LooksAtWhatIsSaid) {
 }
 
 }  // namespace
-}  // namespace appcreate
+}  // namespace appcreate::test

@@ -8,7 +8,7 @@
 #include "json/numbers.h"
 #include "json/reader.h"
 
-namespace appcreate {
+namespace appcreate::test {
 namespace {
 
 using std::string_literals::operator""s;
@@ -163,4 +163,4 @@ TEST(StringSize, IsWhatAppendStringTakes) {
 }
 
 }  // namespace
-}  // namespace appcreate
+}  // namespace appcreate::test

@@ -7,8 +7,13 @@
 #include <limits>
 #include <random>
 
-namespace appcreate::nginx {
+namespace appcreate::test {
 namespace {
+
+using nginx::kMostRequests;
+using nginx::kRequestUnits;
+using nginx::LeakyBucket;
+using nginx::LimitRate;
 
 // What a gateway does with a request: true when it is taken.
 bool ask(LeakyBucket *bucket, const LimitRate &rate, int64_t now) {
@@ -72,7 +77,7 @@ TEST(LeakyBucket, WhoWaitsAsLongAsIsSaidIsTaken) {
         while (ask(&bucket, rate, now)) {
             now += static_cast<int64_t>(random() % 3);
         }
-        const uint64_t seconds = seconds_to_more_room(rate, bucket.level);
+        const uint64_t seconds = nginx::seconds_to_more_room(rate, bucket.level);
         ASSERT_GE(seconds, 1U);
         LeakyBucket earlier = bucket;
         ASSERT_TRUE(ask(&bucket, rate, now + static_cast<int64_t>(seconds) * 1000));
@@ -85,22 +90,22 @@ TEST(LeakyBucket, WhoWaitsAsLongAsIsSaidIsTaken) {
 TEST(LeakyBucket, RoomAndTheTimeToMoreOfIt) {
     const LimitRate rate = {60, 4};
     EXPECT_EQ(room_of(rate, 0), 5U);
-    EXPECT_EQ(seconds_to_more_room(rate, 0), 1U);
+    EXPECT_EQ(nginx::seconds_to_more_room(rate, 0), 1U);
     EXPECT_EQ(room_of(rate, kRequestUnits), 4U);
     EXPECT_EQ(room_of(rate, kRequestUnits + 1), 3U);
     EXPECT_EQ(room_of(rate, capacity_of(rate)), 0U);
-    EXPECT_EQ(seconds_to_more_room(rate, capacity_of(rate)), 1U);
+    EXPECT_EQ(nginx::seconds_to_more_room(rate, capacity_of(rate)), 1U);
     // A reload has made the burst smaller.
     EXPECT_EQ(room_of(rate, 10 * kRequestUnits), 0U);
-    EXPECT_EQ(seconds_to_more_room(rate, 10 * kRequestUnits), 6U);
-    EXPECT_EQ(seconds_to_more_room({1, 0}, kRequestUnits), 60U);
+    EXPECT_EQ(nginx::seconds_to_more_room(rate, 10 * kRequestUnits), 6U);
+    EXPECT_EQ(nginx::seconds_to_more_room({1, 0}, kRequestUnits), 60U);
 }
 
 TEST(LeakyBucket, WindowIsTheTimeToEmptyAFullOne) {
-    EXPECT_EQ(window_of({600, 20}), 3U);  // 10r/s, 21 at once
-    EXPECT_EQ(window_of({1, 0}), 60U);
-    EXPECT_EQ(window_of({1, 3}), 240U);
-    EXPECT_EQ(window_of({6000, 0}), 1U);
+    EXPECT_EQ(nginx::window_of({600, 20}), 3U);  // 10r/s, 21 at once
+    EXPECT_EQ(nginx::window_of({1, 0}), 60U);
+    EXPECT_EQ(nginx::window_of({1, 3}), 240U);
+    EXPECT_EQ(nginx::window_of({6000, 0}), 1U);
 }
 
 TEST(LeakyBucket, AClockThatGoesBackGivesNothing) {
@@ -119,10 +124,10 @@ TEST(LeakyBucket, LargestNumbersAreHeld) {
     const LimitRate rate = {60 * static_cast<uint64_t>(kMostRequests), static_cast<uint64_t>(kMostRequests)};
     LeakyBucket bucket = {capacity_of(rate), 0};
     EXPECT_EQ(room_of(rate, bucket.level), 0U);
-    EXPECT_EQ(window_of(rate), 2U);
+    EXPECT_EQ(nginx::window_of(rate), 2U);
     bucket.leak(rate, std::numeric_limits<int64_t>::max());
     EXPECT_EQ(bucket.level, 0U);
 }
 
 }  // namespace
-}  // namespace appcreate::nginx
+}  // namespace appcreate::test

@@ -9,14 +9,12 @@
 
 namespace appcreate::test {
 
-using mongotest::bson;
-
 MongoUnderTest::MongoUnderTest(const std::string &server)
-    : database_(mongotest::unique_database()), uri_(mongotest::in_database(server, database_)) {
+    : database_(unique_database()), uri_(in_database(server, database_)) {
     open()->init();
 }
 
-MongoUnderTest::~MongoUnderTest() { mongotest::Client(uri_, database_).drop(); }
+MongoUnderTest::~MongoUnderTest() { MongoClient(uri_, database_).drop(); }
 
 std::unique_ptr<Store> MongoUnderTest::open() { return open_store(options()); }
 
@@ -36,7 +34,7 @@ StoreOptions MongoUnderTest::options() const {
 
 void MongoUnderTest::expire_requests() {
     // A client for this once: one that stayed would be inherited by the processes that tests start.
-    const mongotest::Result result = mongotest::Client(uri_, database_).command(bson(R"({"update":"applications",
+    const Result result = MongoClient(uri_, database_).command(bson(R"({"update":"applications",
         "updates":[{"q":{"keptUntil":{"$exists":true}},"u":{"$set":{"keptUntil":{"$date":{"$numberLong":"1"}}}},
         "multi":true}],"writeConcern":{"w":"majority"}})"));
     if (!result.ok) throw std::runtime_error("cannot age the requests: " + result.message);

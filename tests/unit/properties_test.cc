@@ -14,7 +14,7 @@
 #include "request/record.h"
 #include "slug/slug.h"
 
-namespace appcreate {
+namespace appcreate::test {
 namespace {
 
 using std::string_view_literals::operator""sv;
@@ -335,4 +335,4 @@ TEST(Property, SpoiltBodiesAreAnsweredOrRead) {
 }
 
 }  // namespace
-}  // namespace appcreate
+}  // namespace appcreate::test

@@ -4,7 +4,7 @@
 
 #include "json/reader.h"
 
-namespace appcreate {
+namespace appcreate::test {
 namespace {
 
 Application application() {
@@ -96,4 +96,4 @@ TEST(RenderProvider, HoldsItsConfigAsJson) {
 }
 
 }  // namespace
-}  // namespace appcreate
+}  // namespace appcreate::test

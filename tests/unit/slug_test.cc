@@ -9,12 +9,12 @@
 
 #include "support/contract.h"
 
-namespace appcreate {
+namespace appcreate::test {
 namespace {
 
 // Names without a letter beyond ASCII become the same without ICU.
 TEST(ContractSlugs, OfEveryName) {
-    for (const test::SlugRow &row : test::contract_slugs()) {
+    for (const SlugRow &row : contract_slugs()) {
         const std::string expected = row.slug.value_or("");
         EXPECT_EQ(slug_of_name(row.name), expected) << row.name << ": " << row.rule;
         const bool is_ascii = std::all_of(row.name.begin(), row.name.end(), [](char c) { return c > 0; });
@@ -91,4 +91,4 @@ TEST(NumberedSlug, CutsAndTrimsItsBase) {
 }
 
 }  // namespace
-}  // namespace appcreate
+}  // namespace appcreate::test

@@ -14,11 +14,6 @@
 namespace appcreate::test {
 namespace {
 
-using mongotest::Deployment;
-using mongotest::kReplicaSet;
-using mongotest::kShardedCluster;
-using mongotest::kStandalone;
-
 std::string is_here() { return {}; }
 
 std::unique_ptr<StoreUnderTest> make_sqlite() { return std::make_unique<SqliteUnderTest>(); }
@@ -48,33 +43,31 @@ class WithBusyNeighbour final : public StoreUnderTest {
 
 std::unique_ptr<StoreUnderTest> make_combined() { return std::make_unique<WithBusyNeighbour>(); }
 
-std::string why_no_java_server() { return mongotest::JavaServer::unavailable(); }
+std::string why_no_java_server() { return JavaServer::unavailable(); }
 
 // mongo-java-server: one for the program, a database for each test.
-std::unique_ptr<StoreUnderTest> make_mongodb() {
-    return std::make_unique<MongoUnderTest>(mongotest::shared_server().uri());
-}
+std::unique_ptr<StoreUnderTest> make_mongodb() { return std::make_unique<MongoUnderTest>(shared_server().uri()); }
 
 // What operators run.
 template <const Deployment &kDeployment>
 std::string why_absent() {
-    return mongotest::why_absent(kDeployment);
+    return why_absent(kDeployment);
 }
 
 template <const Deployment &kDeployment>
 std::unique_ptr<StoreUnderTest> make_on() {
-    auto made = std::make_unique<MongoUnderTest>(mongotest::uri_of(kDeployment));
+    auto made = std::make_unique<MongoUnderTest>(uri_of(kDeployment));
     if (&kDeployment == &kShardedCluster) made->open()->shard();
     return made;
 }
 
-StoreKind mongodb(const char *name, std::string (*unavailable)(), std::unique_ptr<StoreUnderTest> (*make)()) {
+KindUnderTest mongodb(const char *name, std::string (*unavailable)(), std::unique_ptr<StoreUnderTest> (*make)()) {
     return {name, unavailable, make, std::chrono::seconds(1), true};
 }
 
 }  // namespace
 
-std::vector<StoreKind> store_kinds() {
+std::vector<KindUnderTest> store_kinds() {
     return {
         {"Sqlite", is_here, make_sqlite},
         {"SqliteCombined", is_here, make_combined},

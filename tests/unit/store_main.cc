@@ -9,5 +9,5 @@ int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN);
     mongoc_init();
     ::testing::InitGoogleTest(&argc, argv);
-    return appcreate::mongotest::run_tests();
+    return appcreate::test::run_tests();
 }

@@ -1,4 +1,4 @@
-// What the store suite is written with. The suite knows no kind of store: a StoreKind makes one to test.
+// What the store suite is written with. The suite knows no kind of store: a KindUnderTest makes one to test.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -34,7 +34,7 @@ class StoreUnderTest {
 };
 
 // A kind, and what kinds may do differently (docs/stores.md); everything else is asserted of all alike.
-struct StoreKind {
+struct KindUnderTest {
     const char *name;
     std::string (*unavailable)();  // empty when it can be had here; otherwise why not
     std::unique_ptr<StoreUnderTest> (*make)();
@@ -42,9 +42,9 @@ struct StoreKind {
     std::chrono::milliseconds plan_age{0};
     // What a batch would create is looked at after what it creates, not in the order of the batch.
     bool validates_last = false;
-    friend std::ostream &operator<<(std::ostream &out, const StoreKind &kind) { return out << kind.name; }
+    friend std::ostream &operator<<(std::ostream &out, const KindUnderTest &kind) { return out << kind.name; }
 };
-std::vector<StoreKind> store_kinds();
+std::vector<KindUnderTest> store_kinds();
 
 // Creates that are ready for the store.
 std::unique_ptr<Create> make_create(const ac_key &key, const Order &order = {});
@@ -97,7 +97,7 @@ std::string message_of(const std::function<void()> &function);
 std::vector<std::string> expect_sound(Store &store, const std::string &org);
 
 // Skips, with the reason, what this machine has no store for.
-class StoreTest : public testing::TestWithParam<StoreKind> {
+class StoreTest : public testing::TestWithParam<KindUnderTest> {
   protected:
     void SetUp() final;
     // What a suite makes in its store before every test.
@@ -109,7 +109,7 @@ class StoreTest : public testing::TestWithParam<StoreKind> {
     std::unique_ptr<Store> store_;
 };
 
-inline std::string name_of_kind(const testing::TestParamInfo<StoreKind> &kind) { return kind.param.name; }
+inline std::string name_of_kind(const testing::TestParamInfo<KindUnderTest> &kind) { return kind.param.name; }
 
 #define INSTANTIATE_STORES(SUITE) INSTANTIATE_TEST_SUITE_P(Kinds, SUITE, testing::ValuesIn(store_kinds()), name_of_kind)
 

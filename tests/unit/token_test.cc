@@ -4,7 +4,7 @@
 
 #include <set>
 
-namespace appcreate {
+namespace appcreate::test {
 namespace {
 
 std::string tag_of(const ac_bearer &bearer) {
@@ -125,4 +125,4 @@ TEST(ParseBearer, LeavesItsOutputAloneOnFailure) {
 }
 
 }  // namespace
-}  // namespace appcreate
+}  // namespace appcreate::test

@@ -10,7 +10,7 @@
 
 #include "support/child.h"
 
-namespace appcreate {
+namespace appcreate::test {
 namespace {
 
 TEST(ObjectId, ReadsAnyCaseAndWritesLowerCase) {
@@ -61,7 +61,7 @@ TEST(ObjectId, HasAnotherRandomPartAfterAFork) {
     const std::string parent = ObjectId::make().hex().substr(8, 10);
     int channel[2];
     ASSERT_EQ(pipe(channel), 0);
-    test::Child child([&] {
+    Child child([&] {
         const std::string id = ObjectId::make().hex();
         return write(channel[1], id.data(), id.size()) == 24 ? 0 : 1;
     });
@@ -175,4 +175,4 @@ TEST(RandomBytes, DifferEachTime) {
 }
 
 }  // namespace
-}  // namespace appcreate
+}  // namespace appcreate::test

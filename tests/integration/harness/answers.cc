@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 namespace {
 
@@ -118,4 +118,4 @@ void drop_header(Headers &headers, std::string_view name) {
     std::erase_if(headers, [&](const auto &h) { return equal_ignoring_case(h.first, name); });
 }
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -9,9 +9,7 @@
 #include "http.h"
 #include "support/json.h"
 
-namespace appcreate::harness {
-
-using namespace test;
+namespace appcreate::test {
 
 // The body of an error that has no data.
 std::string error_body(int code, std::string_view message);
@@ -44,4 +42,4 @@ void expect_too_large(const Response &response);
 void set_header(Headers &headers, const std::string &name, const std::string &value);
 void drop_header(Headers &headers, std::string_view name);
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -10,7 +10,7 @@
 #include "suite.h"
 #include "support/sqlite_file.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 // A configuration is a text with these parts; "#here" marks the line that the message has to name.
 class ConfigSuite : public ::testing::Test {
@@ -106,4 +106,4 @@ class ConfigSuite : public ::testing::Test {
     std::string text_;
 };
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

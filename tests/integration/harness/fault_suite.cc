@@ -2,7 +2,7 @@
 
 #include "answers.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 GatewayOptions FaultSuite::options() {
     GatewayOptions options;
@@ -55,4 +55,4 @@ void FaultSuite::expect_few_lines() {
     EXPECT_LE(lines.size(), 6U * static_cast<std::size_t>(GetParam())) << lines.back();
 }
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -5,7 +5,7 @@
 
 #include "suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 class FaultSuite : public OwnGateway, public ::testing::WithParamInterface<int> {
   protected:
@@ -22,4 +22,4 @@ class FaultSuite : public OwnGateway, public ::testing::WithParamInterface<int> 
     void expect_few_lines();
 };
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

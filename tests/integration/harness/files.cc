@@ -14,7 +14,7 @@
 #include <filesystem>
 #include <stdexcept>
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 namespace {
 
@@ -107,4 +107,4 @@ std::string replace_all(std::string text, std::string_view from, std::string_vie
     return text;
 }
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

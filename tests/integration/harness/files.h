@@ -9,9 +9,7 @@
 #include "support/files.h"
 #include "support/wait.h"
 
-namespace appcreate::harness {
-
-using namespace test;
+namespace appcreate::test {
 
 // Who nginx's workers run as: another user when the test is root, itself otherwise.
 struct WorkerUser {
@@ -34,4 +32,4 @@ std::string environment_or(const char *name, const std::string &otherwise);
 // Every `from` in `text` becomes `to`.
 std::string replace_all(std::string text, std::string_view from, std::string_view to);
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 namespace {
 
@@ -182,4 +182,4 @@ std::vector<std::string> Gateway::bad_log_lines() const {
     return bad;
 }
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -12,7 +12,7 @@
 #include "raw.h"
 #include "store.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 /*
  * Pieces of configuration. In each of them, and in write_configuration's text, these are replaced:
@@ -93,4 +93,4 @@ class Gateway {
     std::size_t access_log_mark_ = 0;
 };
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -6,7 +6,7 @@
 #include "answers.h"
 #include "store.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 namespace {
 
@@ -67,4 +67,4 @@ bool stays_silent(const Gateway &gateway, RawConnection &connection) {
     return connection.is_silent();
 }
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

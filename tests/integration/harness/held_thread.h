@@ -9,7 +9,7 @@
 #include "raw.h"
 #include "support/sqlite_file.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 class HeldThread {
   public:
@@ -28,4 +28,4 @@ class HeldThread {
 // True when nothing has come on a connection though nginx, with one worker, has answered what was sent after it.
 bool stays_silent(const Gateway &gateway, RawConnection &connection);
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -9,7 +9,7 @@
 
 #include "http2.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 namespace {
 
@@ -224,4 +224,4 @@ Response Client::send(const Request &request) {
 
 void http_start() { curl_global_init(CURL_GLOBAL_ALL); }
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

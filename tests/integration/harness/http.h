@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 enum class Protocol { http10, http1, h2c, tls_http1, tls_h2 };
 const char *name_of(Protocol protocol);
@@ -67,4 +67,4 @@ class Client {
 // Once for a process, from main.
 void http_start();
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -13,7 +13,7 @@
 #include <chrono>
 #include <cstring>
 
-namespace appcreate::harness {
+namespace appcreate::test {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -236,4 +236,4 @@ std::optional<Response> Http2Connection::perform(const Request &request, long li
     return response;
 }
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -8,7 +8,7 @@
 
 #include "http.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 // One connection, kept as long as the server keeps it.
 class Http2Connection {
@@ -30,4 +30,4 @@ class Http2Connection {
     std::unique_ptr<Session> session_;
 };
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -6,7 +6,7 @@
 
 #include "answers.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 void expect_limited(const Response &response) {
     expect_error(response, 429, 1007, "Too many requests");
@@ -33,4 +33,4 @@ int room(const Response &response, const std::string &policy) {
     return std::stoi(found[1]);
 }
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

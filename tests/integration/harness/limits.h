@@ -5,7 +5,7 @@
 
 #include "http.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 // 429, code 1007, with a Retry-After that a limit of one a minute can have.
 void expect_limited(const Response &response);
@@ -16,4 +16,4 @@ void expect_unlimited(const Response &response);
 // "r" of a policy in RateLimit; -1 where it is not there.
 int room(const Response &response, const std::string &policy);
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

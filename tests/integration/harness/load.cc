@@ -4,7 +4,7 @@
 
 #include <set>
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 Load::Load(Gateway &gateway, Organization organization, Key key, int clients, Policy policy)
     : gateway_(gateway), organization_(std::move(organization)), key_(std::move(key)), policy_(policy) {
@@ -99,4 +99,4 @@ void expect_exactly(Gateway &gateway, const Organization &organization, const st
     EXPECT_EQ(check.status, 0) << check.out << check.err;
 }
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

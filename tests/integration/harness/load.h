@@ -10,7 +10,7 @@
 
 #include "gateway.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 class Load {
   public:
@@ -56,4 +56,4 @@ class Load {
 // Every acknowledged application is there, exactly once, and nothing else is; the books of the store agree.
 void expect_exactly(Gateway &gateway, const Organization &organization, const std::vector<std::string> &acknowledged);
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

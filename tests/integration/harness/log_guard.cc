@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 namespace {
 
@@ -53,4 +53,4 @@ std::vector<std::string> lines_with(std::string_view log, std::string_view text)
     return found;
 }
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 struct LogRules {
     std::vector<std::string> provoked;  // parts of lines that the test announced
@@ -18,4 +18,4 @@ std::vector<std::string> bad_lines(std::string_view log, const LogRules &rules);
 
 std::vector<std::string> lines_with(std::string_view log, std::string_view text);
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

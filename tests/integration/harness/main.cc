@@ -10,12 +10,12 @@
 
 int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN);
-    appcreate::harness::http_start();
+    appcreate::test::http_start();
     mongoc_init();
     ::testing::InitGoogleTest(&argc, argv);
-    if (const std::string why = appcreate::harness::why_no_store(); !why.empty()) {
+    if (const std::string why = appcreate::test::why_no_store(); !why.empty()) {
         std::cout << "skipped: " << why << "\n";
-        return appcreate::mongotest::kSkipped;
+        return appcreate::test::kSkipped;
     }
-    return appcreate::mongotest::run_tests();
+    return appcreate::test::run_tests();
 }

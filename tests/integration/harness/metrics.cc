@@ -4,7 +4,7 @@
 #include <sstream>
 #include <stdexcept>
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 Metrics::Metrics(const std::string &text) {
     static const std::regex sample(R"(([a-z_]+(?:\{(?:[a-z_]+="(?:[^"\\]|\\.)*",?)+\})?) ([-+0-9.e]+))");
@@ -49,4 +49,4 @@ Response get(const Gateway &gateway, const std::string &path, const Headers &hea
 
 Metrics metrics_of(const Gateway &gateway) { return Metrics(get(gateway, "/metrics").body); }
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -7,7 +7,7 @@
 
 #include "gateway.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 // Locations for a server: /metrics, /live and /ready.
 inline constexpr const char *kWatching = R"(
@@ -35,4 +35,4 @@ class Metrics {
 Response get(const Gateway &gateway, const std::string &path, const Headers &headers = {});
 Metrics metrics_of(const Gateway &gateway);
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -6,12 +6,9 @@
 #include "harness/deployment.h"
 #include "harness/server.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 namespace {
-
-using mongotest::JavaServer;
-using mongotest::kStandalone;
 
 // The server stops: it takes what is sent to it, and works it off when it goes on.
 class StoppedServer : public StoreLock {
@@ -26,8 +23,8 @@ class StoppedServer : public StoreLock {
 class MongoStore : public Store {
   public:
     explicit MongoStore(const std::string &server)
-        : database_(mongotest::unique_database()), uri_(mongotest::in_database(server, database_)) {}
-    ~MongoStore() override { mongotest::Client(uri_, database_).drop(); }
+        : database_(unique_database()), uri_(in_database(server, database_)) {}
+    ~MongoStore() override { MongoClient(uri_, database_).drop(); }
     [[nodiscard]] std::string uri() const override { return uri_; }
     [[nodiscard]] StoreTraits traits() const override { return {std::chrono::seconds(1), true, 16U * 1024 * 1024}; }
     std::unique_ptr<StoreLock> lock() override { throw std::logic_error(why_no_mongo_lock()); }
@@ -41,24 +38,22 @@ class MongoStore : public Store {
 
 class JavaStore : public MongoStore {
   public:
-    JavaStore() : MongoStore(mongotest::shared_server().uri()) {}
-    std::unique_ptr<StoreLock> lock() override { return std::make_unique<StoppedServer>(mongotest::shared_server()); }
+    JavaStore() : MongoStore(shared_server().uri()) {}
+    std::unique_ptr<StoreLock> lock() override { return std::make_unique<StoppedServer>(shared_server()); }
 };
 
 }  // namespace
 
 std::unique_ptr<Store> make_mongo_store() {
-    if (const std::string uri = mongotest::uri_of(kStandalone); !uri.empty()) return std::make_unique<MongoStore>(uri);
+    if (const std::string uri = uri_of(kStandalone); !uri.empty()) return std::make_unique<MongoStore>(uri);
     return std::make_unique<JavaStore>();
 }
 
 std::string why_no_mongo_lock() {
-    if (mongotest::uri_of(kStandalone).empty()) return {};
+    if (uri_of(kStandalone).empty()) return {};
     return std::string("the server that ") + kStandalone.variable + " names is not ours to stop";
 }
 
-std::string why_no_mongo_store() {
-    return mongotest::uri_of(kStandalone).empty() ? JavaServer::unavailable() : std::string();
-}
+std::string why_no_mongo_store() { return uri_of(kStandalone).empty() ? JavaServer::unavailable() : std::string(); }
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -6,7 +6,7 @@
 
 #include "store.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 // A database of its own on mongo-java-server, of which every test program has one; or, where
 // APP_CREATE_TEST_MONGODB_URI names one, on that server. It is dropped at the end.
@@ -17,4 +17,4 @@ std::string why_no_mongo_store();
 // The same of its lock().
 std::string why_no_mongo_lock();
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

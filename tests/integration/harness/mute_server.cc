@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 MuteServer::MuteServer(int port) : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const int on = 1;
@@ -54,4 +54,4 @@ bool MuteServer::was_left() const {
     });
 }
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

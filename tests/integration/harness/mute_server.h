@@ -3,7 +3,7 @@
 
 #include <vector>
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 class MuteServer {
   public:
@@ -21,4 +21,4 @@ class MuteServer {
     std::vector<int> connections_;
 };
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -10,7 +10,7 @@
 
 #include "files.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 namespace {
 
@@ -141,4 +141,4 @@ int Nginx::kill() { return stop(SIGKILL); }
 
 std::string Nginx::error_log() const { return read_file(error_log_path()); }
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

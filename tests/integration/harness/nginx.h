@@ -9,9 +9,7 @@
 
 #include "support/process.h"
 
-namespace appcreate::harness {
-
-using namespace test;
+namespace appcreate::test {
 
 // The nginx under test: APP_CREATE_TEST_NGINX, else the installed one.
 struct NginxProgram {
@@ -66,4 +64,4 @@ class Nginx {
     pid_t master_ = 0;
 };
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

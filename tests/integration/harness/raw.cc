@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 namespace {
 
@@ -153,4 +153,4 @@ std::string http1_bytes(const Request &request, std::string_view version) {
     return bytes + "\r\n" + (request.length_known ? request.body : std::string());
 }
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -8,7 +8,7 @@
 
 #include "http.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 class RawConnection {
   public:
@@ -43,4 +43,4 @@ class RawConnection {
 // An HTTP/1.1 request as bytes. A Content-Length is added when there is a body.
 std::string http1_bytes(const Request &request, std::string_view version = "HTTP/1.1");
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -4,7 +4,7 @@
 
 #include "answers.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 SecondStore::SecondStore(Gateway &gateway) : gateway_(gateway), path_(gateway.directory() + "/store/second.db") {}
 
@@ -41,4 +41,4 @@ std::string SecondStore::tell(std::vector<std::string> words) const {
     return std::move(outcome.out);
 }
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -9,7 +9,7 @@
 
 #include "gateway.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 class SecondStore {
   public:
@@ -32,4 +32,4 @@ class SecondStore {
     std::string path_;
 };
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

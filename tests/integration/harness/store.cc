@@ -10,7 +10,7 @@
 #include "mongo_store.h"
 #include "support/sqlite_file.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 namespace {
 
@@ -171,4 +171,4 @@ std::set<std::string> ids_in_file(const std::string &file, const Organization &o
     return out;
 }
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -12,9 +12,7 @@
 #include "support/json.h"
 #include "support/process.h"
 
-namespace appcreate::harness {
-
-using namespace test;
+namespace appcreate::test {
 
 struct Organization {
     std::string id;
@@ -114,4 +112,4 @@ std::string appctl_path();
 // The ids of an organization's records in a file of a SQLite store that nobody writes.
 std::set<std::string> ids_in_file(const std::string &file, const Organization &organization);
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

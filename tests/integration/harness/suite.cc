@@ -1,6 +1,6 @@
 #include "suite.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 namespace {
 
@@ -65,4 +65,4 @@ std::string mode_name(const ::testing::TestParamInfo<Mode> &info) {
 
 std::string workers_name(const ::testing::TestParamInfo<int> &info) { return std::to_string(info.param); }
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -10,7 +10,7 @@
 
 #include "gateway.h"
 
-namespace appcreate::harness {
+namespace appcreate::test {
 
 // Ends every server with QUIT, which has to succeed.
 void stop_and_check(Gateway &gateway);
@@ -121,4 +121,4 @@ std::string workers_name(const ::testing::TestParamInfo<int> &info);
 #define NEEDS_LOCK() \
     if (const std::string why = why_no_lock(); !why.empty()) GTEST_SKIP() << why
 
-}  // namespace appcreate::harness
+}  // namespace appcreate::test

@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
 bool find(const bson_t *document, const char *path, bson_iter_t &out) {
@@ -72,4 +72,4 @@ Bson merged(const bson_t *document, const bson_t *more) {
     return out;
 }
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

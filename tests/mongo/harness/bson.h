@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 
 // Owns a document; a smart pointer of a bson_t would lose its alignment attribute, which the compiler warns of.
 class Bson {
@@ -46,4 +46,4 @@ Bson without(const bson_t *document, const char *key);
 // Copies `document`, then every member of `more`; a key of `document` that `more` has too is replaced.
 Bson merged(const bson_t *document, const bson_t *more);
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

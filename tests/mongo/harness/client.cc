@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
 Result result(bool ok, const bson_error_t &error, const bson_t *reply) {
@@ -20,13 +20,13 @@ Result result(bool ok, const bson_error_t &error, const bson_t *reply) {
 
 }  // namespace
 
-Client::Client(const std::string &uri, std::string database)
+MongoClient::MongoClient(const std::string &uri, std::string database)
     : client_(mongoc_client_new(uri.c_str())), database_(std::move(database)) {
     if (!client_) throw std::invalid_argument("no MongoDB URI: " + uri);
     mongoc_client_set_error_api(client_.get(), MONGOC_ERROR_API_VERSION_2);
 }
 
-Result Client::command(const Bson &command) {
+Result MongoClient::command(const Bson &command) {
     bson_error_t error{};
     bson_t reply;
     const bool ok =
@@ -36,7 +36,7 @@ Result Client::command(const Bson &command) {
     return out;
 }
 
-Result Client::insert(const std::string &collection, const std::vector<Bson> &documents) {
+Result MongoClient::insert(const std::string &collection, const std::vector<Bson> &documents) {
     const auto opened = open(collection);
     const Bson options = bson(R"({"ordered":false})");
     mongoc_bulk_operation_t *bulk = mongoc_collection_create_bulk_operation_with_opts(opened.get(), options.get());
@@ -53,7 +53,7 @@ Result Client::insert(const std::string &collection, const std::vector<Bson> &do
     return out;
 }
 
-std::vector<Bson> Client::find(const std::string &collection, const Bson &filter) {
+std::vector<Bson> MongoClient::find(const std::string &collection, const Bson &filter) {
     const auto opened = open(collection);
     mongoc_cursor_t *cursor = mongoc_collection_find_with_opts(opened.get(), filter.get(), nullptr, nullptr);
     std::vector<Bson> out;
@@ -66,16 +66,16 @@ std::vector<Bson> Client::find(const std::string &collection, const Bson &filter
     return out;
 }
 
-std::int64_t Client::count(const std::string &collection, const Bson &filter) {
+std::int64_t MongoClient::count(const std::string &collection, const Bson &filter) {
     bson_error_t error{};
     return mongoc_collection_count_documents(open(collection).get(), filter.get(), nullptr, nullptr, nullptr, &error);
 }
 
-void Client::drop() { command(bson(R"({"dropDatabase":1})")); }
+void MongoClient::drop() { command(bson(R"({"dropDatabase":1})")); }
 
-std::unique_ptr<mongoc_collection_t, Client::Free> Client::open(const std::string &collection) {
+std::unique_ptr<mongoc_collection_t, MongoClient::Free> MongoClient::open(const std::string &collection) {
     return std::unique_ptr<mongoc_collection_t, Free>(
         mongoc_client_get_collection(client_.get(), database_.c_str(), collection.c_str()));
 }
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -9,7 +9,7 @@
 
 #include "harness/bson.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 
 struct Result {
     bool ok = false;
@@ -19,9 +19,9 @@ struct Result {
     Bson reply;
 };
 
-class Client {
+class MongoClient {
   public:
-    explicit Client(const std::string &uri, std::string database = "apps");
+    explicit MongoClient(const std::string &uri, std::string database = "apps");
 
     Result command(const Bson &command);
     // As a driver does it: server selection, write concern, document sequences, unordered.
@@ -43,4 +43,4 @@ class Client {
     std::string database_;
 };
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -5,7 +5,7 @@
 #include <map>
 #include <mutex>
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
 using Commands = std::vector<std::string>;
@@ -56,7 +56,7 @@ void CommandMonitor::reset() {
     watched()[port_].clear();
 }
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test
 
 // The linker's names for the core's call and for libmongoc's function.
 extern "C" {
@@ -68,7 +68,7 @@ mongoc_client_pool_t *__wrap_mongoc_client_pool_new_with_error(const mongoc_uri_
     mongoc_client_pool_t *pool = __real_mongoc_client_pool_new_with_error(uri, error);
     if (pool == nullptr) return nullptr;
     mongoc_apm_callbacks_t *callbacks = mongoc_apm_callbacks_new();
-    mongoc_apm_set_command_started_cb(callbacks, appcreate::mongotest::started);
+    mongoc_apm_set_command_started_cb(callbacks, appcreate::test::started);
     mongoc_client_pool_set_apm_callbacks(pool, callbacks, nullptr);
     mongoc_apm_callbacks_destroy(callbacks);
     return pool;

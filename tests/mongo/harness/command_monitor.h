@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 
 // Thread-safe. One at a time for a port.
 class CommandMonitor {
@@ -25,4 +25,4 @@ class CommandMonitor {
     const std::uint16_t port_;
 };
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -14,29 +14,29 @@
 #include "support/files.h"
 #include "support/sqlite_file.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 
-class CopyTest : public StoreTest {
+class MongoCopyTest : public MongoStoreTest {
   protected:
     void SetUp() override {
-        StoreTest::SetUp();
+        MongoStoreTest::SetUp();
         if (IsSkipped()) return;
-        first_ = std::make_unique<Gateway>("sqlite:" + path("first.db"));
-        second_ = std::make_unique<Gateway>("sqlite:" + path("second.db"));
+        first_ = std::make_unique<CoreGateway>("sqlite:" + path("first.db"));
+        second_ = std::make_unique<CoreGateway>("sqlite:" + path("second.db"));
         first().store().init();
     }
     // SQLite stores; the second one is not made yet. admin() is the MongoDB store.
-    Gateway &first() { return *first_; }
-    Gateway &second() { return *second_; }
+    CoreGateway &first() { return *first_; }
+    CoreGateway &second() { return *second_; }
     [[nodiscard]] std::string path(const char *name) const { return directory_.file(name); }
 
-    static Contents copy(Gateway &from, Gateway &to) {
+    static Contents copy(CoreGateway &from, CoreGateway &to) {
         const auto copied = copy_store(from.store(), to.store(), {});
         EXPECT_TRUE(copied.has_value());
         return copied.value_or(Contents{});
     }
     // What the failure of a copy says, with its status in front.
-    static std::string refusal(Gateway &from, Gateway &to) {
+    static std::string refusal(CoreGateway &from, CoreGateway &to) {
         try {
             copy(from, to);
         } catch (const Failure &failure) {
@@ -46,7 +46,7 @@ class CopyTest : public StoreTest {
     }
     // Everything that administration shows of a store, but for the days on which keys were used: those are a store's
     // own.
-    static std::string shown(Gateway &gateway) {
+    static std::string shown(CoreGateway &gateway) {
         std::string out;
         std::vector<std::string> organizations;
         const RowSink add = [&out](std::string_view row) {
@@ -119,8 +119,8 @@ class CopyTest : public StoreTest {
 
   private:
     TempDir directory_;
-    std::unique_ptr<Gateway> first_;
-    std::unique_ptr<Gateway> second_;
+    std::unique_ptr<CoreGateway> first_;
+    std::unique_ptr<CoreGateway> second_;
 };
 
 inline std::vector<Order> same_names(std::size_t n) { return std::vector<Order>(n, order("Same name")); }
@@ -129,4 +129,4 @@ inline void expect_created(const std::vector<Answer> &answers) {
     for (const Answer &answer : answers) EXPECT_CREATED(answer);
 }
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

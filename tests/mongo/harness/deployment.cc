@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 
 std::string uri_of(const Deployment &deployment) {
     // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment.
@@ -38,4 +38,4 @@ std::string unique_database() {
     return std::string("app-create-test-") + text;
 }
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

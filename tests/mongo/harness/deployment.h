@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 
 struct Deployment {
     const char *what;      // in a sentence
@@ -24,4 +24,4 @@ std::string in_database(const std::string &uri, const std::string &database);
 // A database name that no other test uses, on whatever machine it runs.
 std::string unique_database();
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

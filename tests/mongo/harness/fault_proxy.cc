@@ -13,7 +13,7 @@
 #include "harness/relay.h"
 #include "harness/socket.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 
 class FaultProxy::Loop {
   public:
@@ -196,4 +196,4 @@ int FaultProxy::connections() const {
     return loop_->look([&] { return loop_->connections; });
 }
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

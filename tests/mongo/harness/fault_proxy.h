@@ -11,7 +11,7 @@
 
 #include "harness/bson.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 
 enum class Side { kRequest, kReply };
 
@@ -86,4 +86,4 @@ class FaultProxy {
     std::unique_ptr<Loop> loop_;
 };
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
 bool is_handshake(std::string_view command) {
@@ -63,4 +63,4 @@ void FaultRules::reset_counts() {
     commands_.clear();
 }
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

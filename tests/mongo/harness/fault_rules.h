@@ -8,7 +8,7 @@
 #include "harness/fault_proxy.h"
 #include "harness/wire.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 
 // What a message is to rules and counters.
 struct Label {
@@ -53,4 +53,4 @@ class FaultRules {
     std::vector<std::string> commands_;
 };
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

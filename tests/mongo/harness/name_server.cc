@@ -22,7 +22,7 @@
 
 #include "harness/run_tests.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
 constexpr const char *kInside = "APP_CREATE_TEST_INSIDE";
@@ -169,4 +169,4 @@ void NameServer::run() {
     }
 }
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -8,7 +8,7 @@
 
 #include "harness/socket.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 
 // Runs the test that calls it once more, in a process of its own with the room around it, and fails or skips as that
 // does. True: this is that process. Where no room can be made the test is skipped.
@@ -40,4 +40,4 @@ class NameServer {
     std::thread thread_;
 };
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
 constexpr std::string_view kLimits =
@@ -120,4 +120,4 @@ Change with_members(Bson document) {
 
 Reply authentication_failed() { return Reply::error(18, "AuthenticationFailed", "Authentication failed."); }
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

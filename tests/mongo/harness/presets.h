@@ -8,7 +8,7 @@
 #include "harness/fault_proxy.h"
 #include "harness/scripted_server.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 
 // ---- hello; none has a topologyVersion
 Bson standalone_hello();
@@ -46,4 +46,4 @@ Change with_members(Bson document);
 // saslStart fails as a server does with a wrong password (18).
 Reply authentication_failed();
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <utility>
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
 // False when the other end has closed.
@@ -145,4 +145,4 @@ void Relay::cut() noexcept {
     to_client_.bytes.clear();
 }
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -13,7 +13,7 @@
 #include "harness/socket.h"
 #include "harness/wire.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 
 class Relay {
   public:
@@ -54,4 +54,4 @@ class Relay {
     std::map<std::int32_t, Label> asked_;  // by request id, until the reply comes
 };
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -2,7 +2,7 @@
 
 #include "harness/presets.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 
 ReplicaSet::ReplicaSet(std::uint16_t server_port) {
     for (std::size_t i = 0; i < members_.size(); ++i) {
@@ -56,4 +56,4 @@ void pose_as_mongos(FaultProxy &proxy) {
                .change = with_members(bson(R"({"msg":"isdbgrid"})"))});
 }
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -10,7 +10,7 @@
 
 #include "harness/fault_proxy.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 
 class ReplicaSet {
   public:
@@ -35,4 +35,4 @@ class ReplicaSet {
 // A real server that says it is a mongos.
 void pose_as_mongos(FaultProxy &proxy);
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 
 int run_tests() {
     const int status = RUN_ALL_TESTS();
@@ -11,4 +11,4 @@ int run_tests() {
     return status == 0 && nothing_ran ? kSkipped : status;
 }
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -1,7 +1,7 @@
 // How a test program ends.
 #pragma once
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 
 inline constexpr int kSkipped = 77;  // what ctest takes for skipped
 
@@ -9,4 +9,4 @@ inline constexpr int kSkipped = 77;  // what ctest takes for skipped
 // count as one that passed.
 int run_tests();
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

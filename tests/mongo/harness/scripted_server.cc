@@ -16,7 +16,7 @@
 #include "harness/fault_rules.h"
 #include "harness/socket.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 
 Reply Reply::ok(std::string_view json) {
     Reply reply;
@@ -180,4 +180,4 @@ void ScriptedServer::set_hello(Bson hello) { connections_->set_hello(std::move(h
 void ScriptedServer::cut_all() { connections_->cut_all(); }
 int ScriptedServer::count(const std::string &command) const { return connections_->count(command); }
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -10,7 +10,7 @@
 #include "harness/bson.h"
 #include "harness/wire.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 
 struct Reply {
     Bson document;                       // none: see `closes`
@@ -51,4 +51,4 @@ class ScriptedServer {
     std::unique_ptr<Connections> connections_;
 };
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -13,7 +13,7 @@
 #include "harness/socket.h"
 #include "support/process.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
 std::string first_line(std::string text) { return text.substr(0, text.find('\n')); }
@@ -34,7 +34,7 @@ std::string read_line(int fd, std::chrono::seconds limit) {
 // The first answer of a JVM takes seconds on a busy machine, longer than the tests' own clients wait.
 void wait_for_first_answer(const std::string &uri) {
     const std::string patient = "serverSelectionTimeoutMS=120000&connectTimeoutMS=120000&socketTimeoutMS=120000";
-    Client client(uri + "?" + patient);
+    MongoClient client(uri + "?" + patient);
     const Result result = client.command(bson(R"({"ping":1})"));
     if (!result.ok) throw std::runtime_error("the MongoDB test server does not answer: " + result.message);
 }
@@ -64,7 +64,7 @@ JavaServer::JavaServer(const Tls *tls) {
     Fd to_us(pipe[1]);
     const MemoryFile log;
     // A stopped server must not outlive a test that crashed.
-    process_ = test::start(argv, Streams{-1, to_us.get(), log.fd(), SIGKILL});
+    process_ = start(argv, Streams{-1, to_us.get(), log.fd(), SIGKILL});
     to_us.reset();
     port_ = static_cast<std::uint16_t>(std::atoi(read_line(from_server.get(), std::chrono::seconds(120)).c_str()));
     if (port_ == 0) {
@@ -98,4 +98,4 @@ JavaServer &shared_server() {
     return server;
 }
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 
 class JavaServer {
   public:
@@ -41,8 +41,8 @@ class JavaServer {
 // One for the whole test program; tests that break their server, or count what is in it, make their own.
 JavaServer &shared_server();
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test
 
 // First line of a test, or of SetUp.
 #define NEEDS_MONGO_SERVER() \
-    if (const std::string &why = appcreate::mongotest::JavaServer::unavailable(); !why.empty()) GTEST_SKIP() << why
+    if (const std::string &why = appcreate::test::JavaServer::unavailable(); !why.empty()) GTEST_SKIP() << why

@@ -4,12 +4,11 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <stdexcept>
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
 sockaddr_in loopback(std::uint16_t port) {
@@ -27,11 +26,6 @@ Fd make_socket() {
 }
 
 }  // namespace
-
-void Fd::reset() noexcept {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
-}
 
 Fd bind_to(std::uint16_t port) {
     Fd fd = make_socket();
@@ -80,4 +74,4 @@ bool send_all(int fd, const void *data, std::size_t size) {
     return true;
 }
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -11,20 +11,20 @@
 
 #include "base/values.h"
 #include "harness/client.h"
+#include "harness/core_gateway.h"
 #include "harness/fault_proxy.h"
-#include "harness/gateway.h"
 #include "harness/server.h"
 #include "harness/socket.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 
-class StoreTest : public ::testing::Test {
+class MongoStoreTest : public ::testing::Test {
   protected:
     void SetUp() override {
         NEEDS_MONGO_SERVER();
         database_ = unique_name("t");
-        direct_ = std::make_unique<Client>(server().uri(), database_);
-        admin_ = std::make_unique<Gateway>(server().uri({}, database_));
+        direct_ = std::make_unique<MongoClient>(server().uri(), database_);
+        admin_ = std::make_unique<CoreGateway>(server().uri({}, database_));
         admin_->store().init();
         hasty_ms_ = measure_hasty_ms();
     }
@@ -32,8 +32,8 @@ class StoreTest : public ::testing::Test {
     virtual JavaServer &server() { return shared_server(); }
     [[nodiscard]] const std::string &database() const { return database_; }
     // Straight to the server.
-    Gateway &admin() { return *admin_; }
-    Client &direct() { return *direct_; }
+    CoreGateway &admin() { return *admin_; }
+    MongoClient &direct() { return *direct_; }
     // A store's timeout that a test can wait for: as short as this machine allows at the moment.
     [[nodiscard]] std::int64_t hasty_ms() const { return hasty_ms_; }
     // The same with time to repeat: after a cut, libmongoc looks at a server again half a second later, and may wait
@@ -44,7 +44,7 @@ class StoreTest : public ::testing::Test {
 
     // Applications that the server holds now.
     std::int64_t stored(const Tenant &tenant) { return stored(tenant, direct()); }
-    static std::int64_t stored(const Tenant &tenant, Client &client) {
+    static std::int64_t stored(const Tenant &tenant, MongoClient &client) {
         return client.count("applications", bson(R"({"organization":{"$oid":")" + tenant.organization + "\"}}"));
     }
     // Does the server hold the record of this answer?
@@ -72,8 +72,8 @@ class StoreTest : public ::testing::Test {
 
     std::int64_t hasty_ms_ = 0;
     std::string database_;
-    std::unique_ptr<Client> direct_;
-    std::unique_ptr<Gateway> admin_;
+    std::unique_ptr<MongoClient> direct_;
+    std::unique_ptr<CoreGateway> admin_;
 };
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -3,7 +3,7 @@
 #include <cstring>
 #include <stdexcept>
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
 constexpr std::int32_t kOpReply = 1;
@@ -174,4 +174,4 @@ Message with_body(const Message &message, const bson_t *body) {
     throw std::runtime_error("only OP_MSG and OP_REPLY can get another body");
 }
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

@@ -10,7 +10,7 @@
 
 #include "harness/bson.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 
 using Bytes = std::vector<std::uint8_t>;
 
@@ -52,4 +52,4 @@ Message make_reply(const Message &request, const bson_t *document);
 // The same message (command or reply) with another body. A command must be OP_MSG.
 Message with_body(const Message &message, const bson_t *body);
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

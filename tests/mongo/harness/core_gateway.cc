@@ -1,4 +1,4 @@
-#include "harness/gateway.h"
+#include "harness/core_gateway.h"
 #include "kinds.h"
 
 #include <gtest/gtest.h>
@@ -15,10 +15,10 @@
 #include "store/uri.h"
 #include "support/json.h"
 
-namespace appcreate::mongotest {
+namespace appcreate::test {
 namespace {
 
-std::unique_ptr<Create> make_create(const Tenant &tenant, const Order &order) {
+std::unique_ptr<Create> create_of(const Tenant &tenant, const Order &order) {
     const Head head(tenant.key, tenant.organization, order);
     auto create = std::make_unique<Create>(head.get());
     create->body(order.body, 0);
@@ -43,7 +43,7 @@ Order order(std::string_view name, std::string idempotency_key) {
     return {R"({"name":")" + std::string(name) + "\"}", std::move(idempotency_key)};
 }
 
-Gateway::Gateway(const std::string &uri, std::int64_t timeout_ms, bool maintain, const HostMemory &shared)
+CoreGateway::CoreGateway(const std::string &uri, std::int64_t timeout_ms, bool maintain, const HostMemory &shared)
     : timeout_ms_(timeout_ms) {
     StoreOptions options;
     options.uri = parse_uri(uri);
@@ -57,12 +57,12 @@ Gateway::Gateway(const std::string &uri, std::int64_t timeout_ms, bool maintain,
     store_ = open_store(std::move(options));
 }
 
-Gateway::~Gateway() {
+CoreGateway::~CoreGateway() {
     if (!::testing::Test::HasFailure()) return;
     for (const std::string &line : log()) std::cerr << "gateway: " << line << "\n";
 }
 
-Tenant Gateway::make_tenant(std::optional<std::int64_t> limit) {
+Tenant CoreGateway::make_tenant(std::optional<std::int64_t> limit) {
     Tenant tenant;
     OrganizationSpec organization;
     organization.name = "Tenant";
@@ -87,27 +87,27 @@ Tenant Gateway::make_tenant(std::optional<std::int64_t> limit) {
     return tenant;
 }
 
-void Gateway::set_limit(const Tenant &tenant, std::int64_t limit) {
+void CoreGateway::set_limit(const Tenant &tenant, std::int64_t limit) {
     OrganizationSpec spec;
     spec.limit.emplace(limit);
     store_->org_set(tenant.organization, spec, [](std::string_view) { return true; });
 }
 
-Answer Gateway::create(const Tenant &tenant, const Order &what) { return create_all(tenant, {what}).at(0); }
+Answer CoreGateway::create(const Tenant &tenant, const Order &what) { return create_all(tenant, {what}).at(0); }
 
-std::vector<Answer> Gateway::create_all(const Tenant &tenant, const std::vector<Order> &what) {
+std::vector<Answer> CoreGateway::create_all(const Tenant &tenant, const std::vector<Order> &what) {
     std::vector<std::pair<Tenant, Order>> batch;
     batch.reserve(what.size());
     for (const Order &one : what) batch.emplace_back(tenant, one);
     return create_all(batch);
 }
 
-std::vector<Answer> Gateway::create_all(const std::vector<std::pair<Tenant, Order>> &what) {
+std::vector<Answer> CoreGateway::create_all(const std::vector<std::pair<Tenant, Order>> &what) {
     std::vector<std::unique_ptr<Create>> creates;
     HostQueue queue;
     std::size_t given = 0;
     for (const auto &[tenant, one] : what) {
-        creates.push_back(make_create(tenant, one));
+        creates.push_back(create_of(tenant, one));
         if (creates.back()->answered()) continue;
         queue.add(handle_of(creates.back()));
         ++given;
@@ -122,7 +122,7 @@ std::vector<Answer> Gateway::create_all(const std::vector<std::pair<Tenant, Orde
     return answers;
 }
 
-std::future<Answer> Gateway::start(const Tenant &tenant, const Order &what) {
+std::future<Answer> CoreGateway::start(const Tenant &tenant, const Order &what) {
     return std::async(std::launch::async, [this, tenant, what] { return create(tenant, what); });
 }
 
@@ -131,4 +131,4 @@ std::string unique_name(std::string_view prefix) {
     return std::string(prefix) + "-" + ObjectId::make().hex().substr(18) + "-" + std::to_string(++counter);
 }
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test

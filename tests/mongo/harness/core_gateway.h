@@ -1,4 +1,4 @@
-// What one gateway is to the store: a Store of its own, keys, and batches of creates.
+// What one gateway is to the store, with the core and without nginx: a Store of its own, keys, and batches of creates.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -17,9 +17,7 @@
 #include "support/creates.h"
 #include "support/host_log.h"
 
-namespace appcreate::mongotest {
-
-using namespace test;
+namespace appcreate::test {
 
 ::testing::AssertionResult is_created(const Answer &answer);
 ::testing::AssertionResult is_refused(const Answer &answer, int code);
@@ -38,17 +36,17 @@ struct HostMemory {
     void *exchange = nullptr;
 };
 
-class Gateway {
+class CoreGateway {
   public:
     // The store gives each step a quarter: long enough for a busy machine. For tests that wait until a store's time is
-    // up there is StoreTest::hasty_ms().
+    // up there is MongoStoreTest::hasty_ms().
     static constexpr std::int64_t kTimeoutMs = 30'000;
 
     // `maintain`: with the thread that checkpoints and sweeps.
-    explicit Gateway(const std::string &uri, std::int64_t timeout_ms = kTimeoutMs, bool maintain = false,
-                     const HostMemory &shared = {});
+    explicit CoreGateway(const std::string &uri, std::int64_t timeout_ms = kTimeoutMs, bool maintain = false,
+                         const HostMemory &shared = {});
     // Shows its log when the test failed.
-    ~Gateway();
+    ~CoreGateway();
 
     Store &store() noexcept { return *store_; }
     // Makes them through this gateway, on an initialized store.
@@ -74,8 +72,8 @@ class Gateway {
 
 std::string unique_name(std::string_view prefix);
 
-}  // namespace appcreate::mongotest
+}  // namespace appcreate::test
 
 // Statuses and codes as a test names them. The answer is asked for once, whatever it is.
-#define EXPECT_CREATED(answer) EXPECT_TRUE(::appcreate::mongotest::is_created(answer))
-#define EXPECT_REFUSED(answer, expected) EXPECT_TRUE(::appcreate::mongotest::is_refused(answer, expected))
+#define EXPECT_CREATED(answer) EXPECT_TRUE(::appcreate::test::is_created(answer))
+#define EXPECT_REFUSED(answer, expected) EXPECT_TRUE(::appcreate::test::is_refused(answer, expected))
