@@ -2,7 +2,7 @@
 # usage: run.sh RELEASE docs|packages|tests|quickstart BUILD_DIRECTORY [ARGUMENT]
 #
 # docs      README.md and docs/install.md on a bare Debian, with packages, which it leaves for the next
-# packages  their whole life: install, create, upgrade, remove, purge
+# packages  their whole life: install, create, a store that breaks and is mended, upgrade, remove, purge
 # tests     the quickstart, docs/install.md from the sources, then unit, ABI and integration tests
 # quickstart  its first part alone, by hand
 #
@@ -35,7 +35,8 @@ case $mode in
         # one command is to take them. The other release runs it in the root.
         # shellcheck source=/dev/null
         if [[ $(. /etc/os-release && echo "$ID ${VERSION_ID:-}") == "debian $release" ]]; then
-            APP_CREATE_BUILT=$build DEB_BUILD_OPTIONS=noautodbgsym "$root/packaging/build-packages.sh" "$directory/$release-built"
+            # These have -dbgsym packages, for debianRELEASE.dbgsym; nobody keeps them, so they need not be small.
+            APP_CREATE_BUILT=$build DPKG_DEB_COMPRESSOR_LEVEL=1 "$root/packaging/build-packages.sh" "$directory/$release-built"
             mkdir "$APP_CREATE_TEST_INPUT/packages"
             cp "$directory/$release-built"/*.deb "$APP_CREATE_TEST_INPUT/packages"
             sed -i 's|^packaging/build-packages.sh$|mkdir -p build; cp -r /results/packages build/|' \
