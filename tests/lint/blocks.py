@@ -12,8 +12,8 @@ import sys
 import textwrap
 
 BLOCK = re.compile(r"(?:^ *<!-- (run|run by|not run): ([^\n]+) -->\n\n?)?^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
-# Whose blocks tests/debian/run.sh asks for, and the one of tests/debian/inside/packages.sh.
-KINDS = {"packages", "sources", "upgrade"}
+# Whose blocks tests/debian/run.sh asks for, and those of tests/debian/inside/packages.sh.
+KINDS = {"packages", "sources", "upgrade", "mend"}
 RUNNABLE = {"sh", "bash", "nginx", "yaml", "cmake", "c", "js", "python", "go"}
 
 
@@ -42,7 +42,7 @@ def main(root):
     if not run:
         faults.append("no block is run: this test no longer reads the pages as they are written")
     for kind in KINDS:
-        if not any(re.search(rf"(blocks |run: ){kind}\b", path.read_text(encoding="utf-8")) for path in scripts_of_debian(root)):
+        if not any(re.search(rf"(blocks |run_block \S+ ){kind}\b", path.read_text(encoding="utf-8")) for path in scripts_of_debian(root)):
             faults.append(f"no script of tests/debian runs the kind {kind}")
     print("".join(f"{fault}\n" for fault in faults) + f"{len(blocks)} blocks, {len(faults)} wrong")
     return 1 if faults else 0

@@ -22,5 +22,5 @@ expect() {
 expect 'nothing runs this block: server {' docs/metrics.md '/^<!-- run by: .* -->$/d'
 expect 'nothing runs this block: nginx -t' README.md 's/^sed -i .*d. .etc.nginx.*/nginx -t -q/'
 expect 'nothing runs the kind nothing' docs/install.md 's/^<!-- run: upgrade/<!-- run: nothing/'
-expect 'no script of tests/debian runs the kind upgrade' tests/debian/inside/packages.sh 's/run: upgrade/run: down/'
+expect 'no script of tests/debian runs the kind upgrade' tests/debian/inside/packages.sh 's/md upgrade/md down/'
 expect 'there is no tests/nowhere.sh' docs/appctl.md 's/^<!-- run by: .*/<!-- run by: tests\/nowhere.sh -->/'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The packages of /results/packages on a bare Debian whose nginx serves a site: install, create, upgrade while nginx
-# serves, remove with the site still naming the snippet, install again, purge. nginx works at each step, also when it is
-# started again.
+# serves, remove with the site still naming the snippet, install again, purge. Before that its store is broken and mended in
+# the words of docs/operations.md. nginx works at each step, also when it is started again.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 module=libnginx-mod-http-app-create
@@ -30,6 +30,28 @@ nginx_works() {
     pgrep -x nginx >/dev/null || fail "$1: nginx does not run"
 }
 
+# The NUMBER-th block of KIND of a PAGE, as it stands, is run.
+run_block() {
+    local text
+    text=$(awk -v mark="<!-- run: $2 -->" -v number="$3" '
+        $0 == mark { block++ }
+        block == number && /^```/ { fences++; next }
+        block == number && fences == 1' "$1")
+    [[ -n $text ]] || fail "$1 has no block $3 of the kind $2"
+    quietly bash -eo pipefail -c "$text"
+}
+
+# The store cannot be used: creates get 503 soon, "nginx -t" says why in one line with $1, and a reload is taken all the same.
+is_refused() { [[ $(create "Refused") == 503 ]]; }
+broken() {
+    soon is_refused || fail "creates are answered although $1"
+    nginx -t >/results/tested 2>&1 || fail "nginx -t does not take it that $1"
+    [[ $(grep -c '\[warn\] .*app_create_store .* answers 503 until this is mended' /results/tested) == 1 ]] ||
+        fail "nginx -t does not warn that $1: $(cat /results/tested)"
+    grep -F "$1" /results/tested >/dev/null || fail "nginx -t does not say: $1: $(cat /results/tested)"
+    quietly service nginx reload
+}
+
 serve_a_site
 watch_site
 mkdir -p build
@@ -52,7 +74,28 @@ sed -i '/^\tserver_name _;/a\    include snippets/app-create*.conf;' $site
 quietly service nginx reload
 created "One" || fail "no application was created: $(cat /results/answer)"
 
-echo "== upgrade"
+echo "== break and mend ($SECONDS s)"
+mkdir -p /backup
+quietly appctl backup "/backup/apps-$(date +%F).db"
+chown -R root:root /var/lib/app-create
+broken "cannot be written by user \"www-data\""
+run_block docs/operations.md mend 1
+created "Owned" || fail "no application after the owner was mended: $(cat /results/answer)"
+mv /var/lib/app-create /var/lib/away
+broken "directory \"/var/lib/app-create\" does not exist"
+mv /var/lib/away /var/lib/app-create
+created "Moved" || fail "no application after the directory was moved back: $(cat /results/answer)"
+# A page that is in the log still would mend the file.
+log_is_empty() { [[ ! -s /var/lib/app-create/apps.db-wal ]]; }
+soon log_is_empty || true
+dd if=/dev/zero of=/var/lib/app-create/apps.db bs=512 count=1 conv=notrunc status=none
+broken "does not begin as an SQLite database does"
+run_block docs/operations.md mend 2
+created "Restored" || fail "no application after the restore: $(cat /results/answer)"
+quietly appctl check
+nginx_works "after the store was mended"
+
+echo "== upgrade ($SECONDS s)"
 before=$(cat /run/nginx.pid)
 inode=$(stat -c %i /usr/lib/nginx/modules/ngx_http_app_create_module.so)
 echo '# changed by the operator' >>/etc/nginx/conf.d/app-create.conf
@@ -63,10 +106,7 @@ for name in $module appctl; do
     rm build/packages/${name}_*.deb
     cp "/tmp/$name.deb" "build/packages/${name}_next.deb"
 done
-# The block of docs/install.md, as it stands.
-block=$(sed -n '/^<!-- run: upgrade -->$/,/^```$/p' docs/install.md | sed '1,2d;$d')
-[[ -n $block ]] || fail "docs/install.md has no block to upgrade with"
-quietly bash -eo pipefail -c "$block"
+run_block docs/install.md upgrade 1
 nginx_works "after the upgrade"
 [[ $(stat -c %i /usr/lib/nginx/modules/ngx_http_app_create_module.so) != "$inode" ]] || fail "the module was written in place"
 for ((i = 0; i < 100; i++)); do

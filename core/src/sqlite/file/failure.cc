@@ -31,7 +31,9 @@ constexpr Meaning kMeanings[] = {
     {SQLITE_PERM, AC_EUNAVAILABLE, kOwnDirectory},
     {SQLITE_CORRUPT, AC_EUNAVAILABLE,
      "the file is damaged; copy it and its -wal and -shm files away, then restore a backup"},
-    {SQLITE_NOTADB, AC_EUNAVAILABLE, "the file belongs to another program or is damaged; name another file"},
+    {SQLITE_NOTADB, AC_EUNAVAILABLE,
+     "the file belongs to another program or is damaged; name another file, or, if it was the store, copy it and its "
+     "-wal and -shm files away, then restore a backup"},
     {SQLITE_IOERR, AC_EUNAVAILABLE, "look for errors of the disk in the kernel's log"},
     {SQLITE_NOMEM, AC_ENOMEM, "give the process more memory"},
     {SQLITE_INTERRUPT, AC_EUNAVAILABLE, "the store was closed meanwhile"},
