@@ -12,6 +12,7 @@ import rows_core
 import rows_creates
 import rows_errors
 import rows_latency
+import rows_limits
 import rows_metrics
 import rows_mongo
 import rows_size
@@ -24,7 +25,7 @@ from plan import FULL, QUICK
 # In this order: the plot of latencies takes its rates from the creates.
 GROUPS = {"core": rows_core, "answers": rows_errors, "creates": rows_creates, "latency": rows_latency,
           "workers": rows_workers, "static": rows_static, "size": rows_size, "mongo": rows_mongo,
-          "metrics": rows_metrics}
+          "metrics": rows_metrics, "limits": rows_limits}
 
 
 def arguments():

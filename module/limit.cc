@@ -5,16 +5,25 @@
 namespace appcreate::nginx {
 namespace {
 
-// More digits than a number has.
-constexpr size_t kItem = NGX_INT64_LEN * 2 + sizeof("\"\";r=;t=, ");
+// A key that is one variable, as most are, needs no memory.
+ngx_int_t value_of(ngx_http_request_t *r, Limit *limit, ngx_str_t *value) {
+    if (limit->variable == NGX_DECLINED) {
+        return ngx_http_complex_value(r, &limit->key, value);
+    }
+    const ngx_http_variable_value_t *found = ngx_http_get_flushed_variable(r, static_cast<ngx_uint_t>(limit->variable));
+    *value = ngx_null_string;
+    if (found && !found->not_found) {
+        *value = {found->len, found->data};
+    }
+    return NGX_OK;
+}
 
 // Those whose key has a value.
 ngx_int_t evaluate(Context *ctx, LimitState *state) {
-    ngx_http_request_t *r = ctx->request;
     auto **limit = static_cast<Limit **>(ctx->conf->limits->list.elts);
     for (ngx_uint_t i = 0; i < ctx->conf->limits->list.nelts; i++) {
         ngx_str_t value;
-        if (ngx_http_complex_value(r, &limit[i]->key, &value) != NGX_OK) {
+        if (value_of(ctx->request, limit[i], &value) != NGX_OK) {
             return NGX_ERROR;
         }
         if (value.len == 0) {
@@ -22,7 +31,10 @@ ngx_int_t evaluate(Context *ctx, LimitState *state) {
         }
         CountedLimit *counted = &state->list[state->count++];
         counted->limit = limit[i];
-        counted->key = make_limit_key(limit[i]->zone, value);
+        counted->began = false;
+        counted->ended = 0;
+        counted->forgot = false;
+        make_limit_key(limit[i]->zone, value, &counted->key);
     }
     return NGX_OK;
 }
@@ -62,16 +74,18 @@ void tell(const ngx_http_request_t *r, const LimitState *state) {
     }
 }
 
-ngx_int_t count_request(Context *ctx) {
+ngx_int_t count(Context *ctx) {
     ngx_http_request_t *r = ctx->request;
     const ngx_uint_t most = ctx->conf->limits->list.nelts;
     auto *state = static_cast<LimitState *>(ngx_pcalloc(r->pool, sizeof(LimitState)));
+    auto *list = static_cast<CountedLimit *>(ngx_palloc(r->pool, most * sizeof(CountedLimit)));
     auto *by_name = static_cast<CountedLimit **>(ngx_palloc(r->pool, most * sizeof(CountedLimit *)));
-    if (state == nullptr || by_name == nullptr) {
+    if (state == nullptr || list == nullptr || by_name == nullptr) {
         return NGX_ERROR;
     }
-    state->list = static_cast<CountedLimit *>(ngx_pcalloc(r->pool, most * sizeof(CountedLimit)));
-    if (state->list == nullptr || evaluate(ctx, state) != NGX_OK) {
+    state->set = ctx->conf->limits;
+    state->list = list;
+    if (evaluate(ctx, state) != NGX_OK) {
         return NGX_ERROR;
     }
     if (state->count == 0) {
@@ -91,8 +105,39 @@ ngx_int_t count_request(Context *ctx) {
     return NGX_OK;
 }
 
-ngx_int_t add_field(ngx_http_request_t *r, const ngx_str_t &name, u_char *start, const u_char *end) {
-    return add_header(r, name, {static_cast<size_t>(end - start), start}) ? NGX_OK : NGX_ERROR;
+// ngx_sprintf takes several times as long, and these are on every answer.
+u_char *write(u_char *p, const ngx_str_t &text) { return ngx_cpymem(p, text.data, text.len); }
+
+u_char *write(u_char *p, uint64_t number) {
+    u_char digits[NGX_INT64_LEN];
+    u_char *first = digits + sizeof(digits);
+    do {
+        *--first = static_cast<u_char>('0' + number % 10);
+        number /= 10;
+    } while (number);
+    return ngx_cpymem(p, first, digits + sizeof(digits) - first);
+}
+
+// Some limits may have an empty key.
+ngx_int_t find_policies(ngx_http_request_t *r, const LimitState *state, ngx_str_t *out) {
+    const LimitSet *set = state->set;
+    if (state->count == set->list.nelts) {
+        *out = set->policies;
+        return NGX_OK;
+    }
+    out->data = static_cast<u_char *>(ngx_pnalloc(r->pool, set->policies.len));
+    if (out->data == nullptr) {
+        return NGX_ERROR;
+    }
+    u_char *end = out->data;
+    for (ngx_uint_t i = 0; i < state->count; i++) {
+        if (i) {
+            end = write(end, ngx_string(", "));
+        }
+        end = write(end, state->list[i].limit->policy);
+    }
+    out->len = static_cast<size_t>(end - out->data);
+    return NGX_OK;
 }
 
 }  // namespace
@@ -106,7 +151,7 @@ const ac_answer *ask_limits(Context *ctx) {
     if (earlier) {
         ctx->limits = earlier->limits;
     } else if (ctx->conf->limits) {
-        ngx_int_t rc = count_request(ctx);
+        ngx_int_t rc = count(ctx);
         if (rc != NGX_OK) {
             return ac_code_answer(rc == NGX_BUSY ? AC_CODE_BUSY : AC_CODE_INTERNAL);
         }
@@ -120,33 +165,36 @@ ngx_int_t add_limit_headers(ngx_http_request_t *r) {
         return NGX_OK;
     }
     const LimitState *state = ctx->limits;
-    size_t policy_len = 0;
-    size_t limit_len = 0;
+    size_t size = 0;
     for (ngx_uint_t i = 0; i < state->count; i++) {
-        policy_len += state->list[i].limit->policy.len + 2;
-        limit_len += state->list[i].limit->zone->name.len + kItem;
+        size += state->list[i].limit->zone->name.len + sizeof(", \"\";r=;t=") + 2 * NGX_INT64_LEN;
     }
-    auto *policy = static_cast<u_char *>(ngx_pnalloc(r->pool, policy_len + limit_len));
-    if (policy == nullptr) {
+    ngx_str_t policies;
+    auto *limits = static_cast<u_char *>(ngx_pnalloc(r->pool, size));
+    if (limits == nullptr || find_policies(r, state, &policies) != NGX_OK) {
         return NGX_ERROR;
     }
-    u_char *limit = policy + policy_len;
-    u_char *policy_end = policy;
-    u_char *limit_end = limit;
+    u_char *end = limits;
     for (ngx_uint_t i = 0; i < state->count; i++) {
         const CountedLimit &counted = state->list[i];
-        const char *comma = i ? ", " : "";
         // A window that ends after Retry-After would contradict it, and any shorter one is as true.
         uint64_t seconds = counted.seconds;
         if (ctx->retry_after && ctx->retry_after < seconds) {
             seconds = ctx->retry_after;
         }
-        policy_end = ngx_sprintf(policy_end, "%s%V", comma, &counted.limit->policy);
-        limit_end =
-            ngx_sprintf(limit_end, "%s\"%V\";r=%uL;t=%uL", comma, &counted.limit->zone->name, counted.room, seconds);
+        if (i) {
+            end = write(end, ngx_string(", "));
+        }
+        end = write(end, ngx_string("\""));
+        end = write(end, counted.limit->zone->name);
+        end = write(end, ngx_string("\";r="));
+        end = write(end, counted.room);
+        end = write(end, ngx_string(";t="));
+        end = write(end, seconds);
     }
-    return add_field(r, ngx_string("RateLimit-Policy"), policy, policy_end) == NGX_OK
-               ? add_field(r, ngx_string("RateLimit"), limit, limit_end)
+    return add_header(r, ngx_string("RateLimit-Policy"), policies) &&
+                   add_header(r, ngx_string("RateLimit"), {static_cast<size_t>(end - limits), limits})
+               ? NGX_OK
                : NGX_ERROR;
 }
 

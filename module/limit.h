@@ -22,13 +22,15 @@ struct Limit {
     LimitZone *zone;
     LimitRate rate;
     ngx_http_complex_value_t key;
-    ngx_str_t policy;  // for RateLimit-Policy
+    ngx_int_t variable;  // its index, where the key is one variable and nothing else; otherwise NGX_DECLINED
+    ngx_str_t policy;    // for RateLimit-Policy
 };
 
 // Those of a location.
 struct LimitSet {
     ngx_array_t list;     // Limit *, as configured
     ngx_array_t by_name;  // the same: zones are locked in this order, also by workers of another configuration
+    ngx_str_t policies;   // all of theirs
 };
 
 // A key's value as a zone keeps it.
@@ -58,6 +60,7 @@ struct CountedLimit {
 
 // What limits have said of a request: counted once, whatever redirects it goes through.
 struct LimitState {
+    const LimitSet *set;
     CountedLimit *list;  // without those whose key is empty
     ngx_uint_t count;
     bool refused;
@@ -66,7 +69,7 @@ struct LimitState {
 // ---- limit_zone.cc
 
 ngx_int_t init_limit_zone(ngx_shm_zone_t *memory, void *old);
-LimitKey make_limit_key(const LimitZone *zone, const ngx_str_t &value);
+void make_limit_key(const LimitZone *zone, const ngx_str_t &value, LimitKey *out);
 // Counts a request in all of them, or in none when one refuses. `by_name` is in the order of the zones' names. False:
 // some zone has no memory left; nothing was counted.
 bool count_in_all(CountedLimit *const *by_name, ngx_uint_t count);

@@ -198,7 +198,51 @@ bool is_before(const Limit *a, const Limit *b) {
     return ngx_memn2cmp(a->zone->name.data, b->zone->name.data, a->zone->name.len, b->zone->name.len) < 0;
 }
 
-char *add_limit(LimitSet *set, Limit *limit) {
+// The index of the variable that the whole of the key is; NGX_DECLINED: it is something else.
+ngx_int_t find_variable(ngx_conf_t *cf, const ngx_str_t &key) {
+    ngx_str_t name = key;
+    if (name.len < 2 || *name.data != '$') {
+        return NGX_DECLINED;
+    }
+    name.data++;
+    name.len--;
+    if (*name.data == '{' && name.data[name.len - 1] == '}') {
+        name.data++;
+        name.len -= 2;
+    }
+    for (size_t i = 0; i < name.len; i++) {
+        if (!is_name_char(name.data[i]) || name.data[i] == '-' || name.data[i] == '.') {
+            return NGX_DECLINED;
+        }
+    }
+    // "$1" is a part of an expression's match.
+    if (name.len == 0 || (*name.data >= '0' && *name.data <= '9')) {
+        return NGX_DECLINED;
+    }
+    return ngx_http_get_variable_index(cf, &name);
+}
+
+// "NAME";q=NUMBER;w=SECONDS
+bool write_policy(ngx_conf_t *cf, Limit *limit) {
+    auto *text = static_cast<u_char *>(ngx_pnalloc(cf->pool, limit->zone->name.len + 64));
+    if (text == nullptr) {
+        return false;
+    }
+    const u_char *end =
+        ngx_sprintf(text, "\"%V\";q=%uL;w=%uL", &limit->zone->name, limit->rate.burst + 1, window_of(limit->rate));
+    limit->policy = {static_cast<size_t>(end - text), text};
+    return true;
+}
+
+char *add_limit(ngx_conf_t *cf, LimitSet *set, Limit *limit) {
+    const size_t len = set->policies.len + limit->policy.len + 2;
+    auto *policies = static_cast<u_char *>(ngx_pnalloc(cf->pool, len));
+    if (policies == nullptr) {
+        return failed();
+    }
+    const u_char *end = ngx_sprintf(policies, "%V%s%V", &set->policies, set->policies.len ? ", " : "", &limit->policy);
+    set->policies = {static_cast<size_t>(end - policies), policies};
+
     auto **listed = static_cast<Limit **>(ngx_array_push(&set->list));
     auto **sorted = static_cast<Limit **>(ngx_array_push(&set->by_name));
     if (listed == nullptr || sorted == nullptr) {
@@ -241,13 +285,17 @@ char *set_limit(ngx_conf_t *cf, ngx_command_t *, void *data) {
     if (ngx_http_compile_complex_value(&compile) != NGX_OK) {
         return failed();
     }
+    limit->variable = find_variable(cf, parameters.key);
+    if (limit->variable == NGX_ERROR) {
+        return failed();
+    }
     limit->zone = find_zone(cf, main_conf_of(cf), wanted);
     if (limit->zone == nullptr) {
         return failed();
     }
 
     if (conf->limits == nullptr) {
-        conf->limits = static_cast<LimitSet *>(ngx_palloc(cf->pool, sizeof(LimitSet)));
+        conf->limits = static_cast<LimitSet *>(ngx_pcalloc(cf->pool, sizeof(LimitSet)));
         if (conf->limits == nullptr || ngx_array_init(&conf->limits->list, cf->pool, 2, sizeof(Limit *)) != NGX_OK ||
             ngx_array_init(&conf->limits->by_name, cf->pool, 2, sizeof(Limit *)) != NGX_OK) {
             return failed();
@@ -262,16 +310,10 @@ char *set_limit(ngx_conf_t *cf, ngx_command_t *, void *data) {
             return failed();
         }
     }
-
-    // "NAME";q=NUMBER;w=SECONDS
-    limit->policy.data = static_cast<u_char *>(ngx_pnalloc(cf->pool, limit->zone->name.len + 64));
-    if (limit->policy.data == nullptr) {
+    if (!write_policy(cf, limit)) {
         return failed();
     }
-    limit->policy.len = static_cast<size_t>(ngx_sprintf(limit->policy.data, "\"%V\";q=%uL;w=%uL", &limit->zone->name,
-                                                        limit->rate.burst + 1, window_of(limit->rate)) -
-                                            limit->policy.data);
-    return add_limit(conf->limits, limit);
+    return add_limit(cf, conf->limits, limit);
 }
 
 }  // namespace appcreate::nginx

@@ -230,21 +230,20 @@ ngx_int_t init_limit_zone(ngx_shm_zone_t *memory, void *old) {
     return NGX_OK;
 }
 
-LimitKey make_limit_key(const LimitZone *zone, const ngx_str_t &value) {
-    LimitKey key = {};
-    key.source = zone->source;
+void make_limit_key(const LimitZone *zone, const ngx_str_t &value, LimitKey *out) {
+    out->source = zone->source;
+    ngx_memzero(out->bytes, LimitKey::kBytes);
     if (value.len <= LimitKey::kBytes) {
-        key.len = static_cast<u_char>(value.len);
-        ngx_memcpy(key.bytes, value.data, value.len);
+        out->len = static_cast<u_char>(value.len);
+        ngx_memcpy(out->bytes, value.data, value.len);
     } else {
         ngx_sha1_t sha1;
         ngx_sha1_init(&sha1);
         ngx_sha1_update(&sha1, value.data, value.len);
-        ngx_sha1_final(key.bytes, &sha1);
-        key.len = kHashed;
+        ngx_sha1_final(out->bytes, &sha1);
+        out->len = kHashed;
     }
-    key.hash = ngx_crc32_short(key.bytes, key.len == kHashed ? LimitKey::kBytes : key.len);
-    return key;
+    out->hash = ngx_crc32_short(out->bytes, out->len == kHashed ? LimitKey::kBytes : out->len);
 }
 
 bool count_in_all(CountedLimit *const *by_name, ngx_uint_t count) {
