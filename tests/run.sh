@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds everything and runs every test; with an argument only those whose name it is (a regular expression). One that
-# begins with a suite and a dot builds only what that suite needs.
+# begins with a suite and a dot builds only what that suite needs, or that part of it.
 #
 #   tests/run.sh                     all of them
 #   tests/run.sh integration.reload  that one
@@ -35,16 +35,26 @@ fi
 generator=()
 [[ -f $build/CMakeCache.txt ]] || generator=(-G Ninja)
 mkdir -p "$build"
-build_what_is_needed() {
-    local targets=()
-    cmake -S "$root" -B "$build" "${generator[@]}" -D APP_CREATE_TESTS=ON || return
-    # The list is kept: a pipe that grep leaves early would count as a failure.
+# Targets that build what the wanted tests need: suite_SUITE.PART of each part whose name begins so, or suite_SUITE.
+# None: everything is built.
+targets_of() {
     local known
-    known=$(cmake --build "$build" --target help)
-    if [[ ${1:-} =~ ^\^?([a-z-]+)\\?\. && $known == *"suite_${BASH_REMATCH[1]}:"* ]]; then
-        targets=(--target "suite_${BASH_REMATCH[1]}")
+    known=$(cmake --build "$build" --target help | sed -nE 's/^(\.\.\. )?(suite_[^:]+).*/\2/p')
+    if [[ $1 =~ ^\^?([a-z-]+)\\?\.([A-Za-z0-9_]+)(\\?\.[A-Za-z0-9_/]*)?\$?$ ]]; then
+        grep -xE "suite_${BASH_REMATCH[1]}\.${BASH_REMATCH[2]}\w*" <<<"$known" && return
     fi
-    cmake --build "$build" "${targets[@]}"
+    if [[ $1 =~ ^\^?([a-z-]+)\\?\.[^\|]*$ ]]; then
+        grep -x "suite_${BASH_REMATCH[1]}" <<<"$known"
+    fi
+}
+build_what_is_needed() {
+    # Where there is a build, it configures itself again when it has to.
+    if ! grep -qs '^APP_CREATE_TESTS:BOOL=ON' "$build/CMakeCache.txt" || [[ ! -f $build/build.ninja ]]; then
+        cmake -S "$root" -B "$build" "${generator[@]}" -D APP_CREATE_TESTS=ON || return
+    fi
+    local targets=()
+    [[ $# -eq 0 ]] || mapfile -t targets < <(targets_of "$1")
+    cmake --build "$build" ${targets:+--target "${targets[@]}"}
 }
 if ! build_what_is_needed "$@" >"$build/build.log" 2>&1; then
     grep -A20 -E 'FAILED|CMake Error' "$build/build.log" | head -n 60 >&2 || tail -n 40 "$build/build.log" >&2

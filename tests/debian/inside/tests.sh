@@ -22,7 +22,7 @@ echo "built and installed from the sources ($SECONDS s)"
 
 quietly packaging/install-packages.sh checks
 quietly cmake -S . -B build -D APP_CREATE_TESTS=ON
-quietly cmake --build build --target unit_tests store_tests integration_tests tests/abi/all
+quietly cmake --build build --target suite_unit store_tests integration_tests tests/abi/all
 echo "tests built ($SECONDS s)"
 service nginx stop >/dev/null
 status=0
