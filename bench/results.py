@@ -1,5 +1,6 @@
 """Rows of the table: ratios, each measured several times in this run."""
 
+import math
 import statistics
 from dataclasses import asdict, dataclass, field
 
@@ -49,6 +50,20 @@ class Row:
         out.update(target=str(self.target), ratios=self.ratios, median=self.median,
                    spread=[min(self.ratios), max(self.ratios)], met=self.target.is_met(self.median))
         return out
+
+
+def interval(values):
+    """Where the median of all such values is with 95 % certainty at least, whatever their distribution: between two of them
+    in order of size (the sign test)."""
+    ordered = sorted(values)
+    n = len(ordered)
+    outside, rank = 0.0, 0  # of each end
+    while rank < n // 2:
+        outside += math.comb(n, rank) / 2**n
+        if outside > 0.025:
+            break
+        rank += 1
+    return ordered[max(rank - 1, 0)], ordered[n - max(rank, 1)]
 
 
 class Rates:

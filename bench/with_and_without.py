@@ -1,14 +1,23 @@
-"""The same nginx with a piece of configuration and without: what the piece costs."""
+"""The same nginx with a piece of configuration and without: what the piece costs.
 
+Both run all the time, each with a store of its own, and are asked in turn for a second: the two measurements of a pair lie
+next to each other, whatever the machine does meanwhile, and neither is always the first. Rounds of one side alone differ
+by ten times what is to be seen; the processor time of the workers differs less than their throughput, because nobody
+else's work is in it.
+"""
+
+import time
+from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import nginx
-from results import Rates
+from results import Row, Target, interval
 
 WORKERS = 2
 CONNECTIONS = 64
-# A difference of 2 % drowns in three rounds.
-FULL_ROUNDS = 7
+SECONDS = 1
+SETTLE = 0.2  # what a round leaves behind, such as a checkpoint, is not the next one's
 
 
 @dataclass(frozen=True)
@@ -19,20 +28,53 @@ class Load:
     is_refused: bool = False
 
 
+@dataclass(frozen=True)
+class Side:
+    server: object
+    store: object
+
+    def cpu_ns(self):
+        """Of all threads of the workers, by the scheduler."""
+        return sum(int(file.read_text().split()[0])
+                   for pid in self.server.children() for file in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+
+    def measure(self, env, load):
+        """Requests a second, and microseconds of processor time of each."""
+        before = self.cpu_ns()
+        found = env.load.closed(self.server.port, load.request(self.store), CONNECTIONS, SECONDS, load.is_refused)
+        used = self.cpu_ns() - before
+        time.sleep(SETTLE)
+        return found.per_second, used / 1000 / found.requests
+
+
+def _start(env, started, piece):
+    store, folder = env.new_store()
+    started.callback(env.forget, folder)
+    return Side(started.enter_context(nginx.module(env.build, folder, store, WORKERS, piece.format(folder=folder))),
+                store)
+
+
+def _cost(target):
+    """Of processor time what the target is of throughput."""
+    return Target() if target.at_least is None else Target(at_most=2 - target.at_least)
+
+
 def measure(env, group, piece, what, loads):
-    """`piece` is for http{}; `loads` are pairs of a Load and a target."""
-    rates = Rates()
-    for number in range(FULL_ROUNDS if env.plan.is_full else env.plan.rounds):
-        # Neither is always the one that comes first.
-        for side in ("on", "off") if number % 2 == 0 else ("off", "on"):
-            store, folder = env.new_store()
-            more = piece.format(folder=folder) if side == "on" else ""
-            with nginx.module(env.build, folder, store, WORKERS, more) as ours:
-                for load, _ in loads:
-                    rates.add(f"{load.name}-{side}", CONNECTIONS,
-                              env.load.closed(ours.port, load.request(store), CONNECTIONS, env.plan.short,
-                                              load.is_refused).per_second)
-            env.forget(folder)
-    for load, target in loads:
-        env.add(rates.row(group, f"{load.title}, {CONNECTIONS} connections, with {what}",
-                          (f"{load.name}-on", CONNECTIONS), "without", (f"{load.name}-off", CONNECTIONS), target))
+    """`piece` is for http{}; `loads` are pairs of a Load and a target of throughput."""
+    with ExitStack() as started:
+        on, off = (_start(env, started, text) for text in (piece, ""))
+        for load, target in loads:
+            title = f"{load.title}, {CONNECTIONS} connections, with {what}"
+            rate = Row(group, title, "without", "/s", target)
+            cpu = Row(group, f"{title}: processor time of the workers for each", "without", "us", _cost(target))
+            for number in range(-1, env.plan.pairs):
+                measured = {}
+                for side in (on, off) if number % 2 == 0 else (off, on):
+                    measured[side] = side.measure(env, load)
+                if number >= 0:  # the first pair warms up
+                    rate.add(measured[on][0], measured[off][0])
+                    cpu.add(measured[on][1], measured[off][1])
+            for row in (rate, cpu):
+                low, high = interval(row.ratios)
+                row.note = f"{env.plan.pairs} pairs of a second, the median is in {low:.3f}-{high:.3f}"
+                env.add(row)
