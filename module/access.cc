@@ -1,5 +1,6 @@
 // The access phase: who asks? Bearer authentication (RFC 6750), by the cache or by a look-up.
 
+#include "identity.h"
 #include "metrics.h"
 #include "mode.h"
 
@@ -34,6 +35,11 @@ ngx_int_t authenticate(Context *ctx) {
     }
     if (ctx->refused) {
         return refuse(ctx, ctx->access);
+    }
+
+    if (ctx->conf->identity) {
+        ac_access access = read_identity(ctx);
+        return access == AC_ACCESS_OK ? check_key(ctx) : refuse(ctx, access);
     }
 
     // The phase engine may come again while the key is looked up, and does when it is known.
@@ -110,7 +116,11 @@ ngx_int_t access_handler(ngx_http_request_t *r) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
     ngx_int_t rc = check_mode(ctx);
-    return rc == NGX_OK ? authenticate(ctx) : rc;
+    if (rc != NGX_OK) {
+        return rc;
+    }
+    // What sets an identity may come after this, and with "satisfy any" it need not have been asked.
+    return conf->identity ? NGX_DECLINED : authenticate(ctx);
 }
 
 ngx_int_t precontent_handler(ngx_http_request_t *r) {

@@ -1,5 +1,6 @@
 // What can be said of the configuration only when all of it has been read.
 
+#include "identity.h"
 #include "metrics.h"
 
 namespace appcreate::nginx {
@@ -47,6 +48,9 @@ ngx_int_t check_locations(ngx_conf_t *cf, MainConf *main) {
             return NGX_ERROR;
         }
         if (conf->fallback.len && check_fallback(cf, conf) != NGX_OK) {
+            return NGX_ERROR;
+        }
+        if (check_identity(cf, conf) != NGX_OK) {
             return NGX_ERROR;
         }
     }

@@ -2,6 +2,7 @@
 
 #include "defaults.h"
 
+#include "identity.h"
 #include "limit.h"
 
 namespace appcreate::nginx {
@@ -34,6 +35,9 @@ char *merge_location(ngx_conf_t *cf, LocConf *conf, ngx_http_core_loc_conf_t *cl
             "\"gzip\" compresses \"application/json\" in the location of \"app_create\": the length of an answer "
             "tells of its content to whoever can add to it (BREACH), set \"gzip off\" in %s:%ui",
             conf->at.file, conf->at.line);
+    }
+    if (conf->identity && conf->identity->off) {
+        conf->identity = nullptr;
     }
     conf->backend = add_backend(cf, main, conf);
     conf->queue = conf->backend ? add_queue(cf, main, conf) : nullptr;
@@ -101,6 +105,9 @@ char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) {
     }
 
     read_gzip(cf, conf, prev);
+    if (conf->identity == nullptr) {
+        conf->identity = prev->identity;
+    }
 
     if (conf->fallback.data && conf->organization == nullptr) {
         auto **alone = static_cast<LocConf **>(ngx_array_push(&main_conf_of(cf)->fallbacks));

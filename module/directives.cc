@@ -3,6 +3,7 @@
 #include "directives.h"
 
 #include "defaults.h"
+#include "identity.h"
 
 namespace appcreate::nginx {
 
@@ -228,6 +229,9 @@ ngx_command_t commands[] = {
      nullptr},
     {ngx_string("app_create_realm"), NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF | NGX_CONF_TAKE1,
      set_realm, NGX_HTTP_LOC_CONF_OFFSET, offsetof(LocConf, realm), &realm_post},
+    {ngx_string("app_create_identity"),
+     NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF | NGX_CONF_TAKE123 | NGX_CONF_TAKE4 | NGX_CONF_TAKE5,
+     set_identity, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr},
     {ngx_string("app_create_mode"), NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF | NGX_CONF_TAKE1,
      set_mode, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr},
     {ngx_string("app_create_limit"),

@@ -10,6 +10,7 @@
 //   worker.cc       what a worker starts and stops
 //   mode.cc         are creates made here, tried, or another's? mode.h
 //   access.cc       bearer authentication                access and precontent phase
+//   identity.h        or what the gateway knows already: identity_directive.cc, identity.cc
 //   key_cache.cc      a key known from before
 //   lookup.cc         keys asked of the store            pool thread
 //   digest_tree.cc    both find tokens by their digests
@@ -57,6 +58,7 @@ namespace appcreate::nginx {
 
 struct LimitSet;
 struct LimitState;
+struct IdentitySetting;
 struct Lookups;
 struct PendingCreate;
 struct Watch;
@@ -152,8 +154,9 @@ struct MainConf {
 struct LocConf {
     ngx_http_complex_value_t *organization;  // NULL: not a location of ours
     ConfiguredStore *store;
-    ModeSetting *mode;  // NULL: create
-    LimitSet *limits;   // NULL: none
+    ModeSetting *mode;          // NULL: create
+    LimitSet *limits;           // NULL: none
+    IdentitySetting *identity;  // NULL: who asks shows an API key
     ngx_thread_pool_t *pool;
     ngx_uint_t queue_number;
     size_t queue_bytes;

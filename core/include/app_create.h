@@ -176,6 +176,27 @@ typedef struct ac_key {
     int64_t expires_at; /* milliseconds since 1970; 0: never */
 } ac_key;
 
+/*
+ * Who asks, as the host knows it without a key: from a token that it has verified itself, a certificate, a session
+ * (docs/api.md, "Identity from the gateway").
+ */
+typedef struct ac_identity {
+    ac_str owner;             /* 24 hexadecimal digits: createdBy */
+    ac_str organization;      /* 24 hexadecimal digits */
+    ac_str organization_slug; /* empty: its clients name the organization by its id alone */
+    ac_str role;              /* one of the roles (docs/api.md, "Response"); anything else is "unknown" */
+    ac_str permissions;       /* with spaces or commas between them */
+} ac_identity;
+
+/*
+ * Makes what stands for the identity's key, for ac_key_check and ac_head. Its id belongs to owner and organization and
+ * is always the same for the two; it is no stored key's. The host answers for what it says: only whether there is such
+ * an organization, and whether it is enabled, is the store asked when the create is written. AC_ACCESS_NO_TOKEN:
+ * neither an owner nor an organization; AC_ACCESS_INVALID: not as above. Otherwise AC_ACCESS_OK, which alone fills
+ * *out.
+ */
+ac_access ac_identity_key(const ac_identity *identity, ac_key *out) AC_NOEXCEPT;
+
 /* May this key create, at time `now`? */
 ac_access ac_key_check(const ac_key *key, int64_t now) AC_NOEXCEPT;
 

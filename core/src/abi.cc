@@ -8,6 +8,7 @@
 #include "kinds.h"
 #include "request/answers.h"
 #include "request/create.h"
+#include "request/identity.h"
 #include "slug/slug.h"
 #include "sqlite/file/head.h"
 #include "sqlite/serve/exchange.h"
@@ -108,6 +109,11 @@ bool is_valid(const ac_head *head) noexcept {
            is_valid(head->idempotency_key, head->n_idempotency_key);
 }
 
+bool is_valid(const ac_identity *identity) noexcept {
+    return identity != nullptr && is_valid(identity->owner) && is_valid(identity->organization) &&
+           is_valid(identity->organization_slug) && is_valid(identity->role) && is_valid(identity->permissions);
+}
+
 bool is_turn(const void *memory) noexcept { return reinterpret_cast<std::uintptr_t>(memory) % kTurnAlignment == 0; }
 
 }  // namespace
@@ -149,6 +155,16 @@ void ac_bearer_tag(const ac_bearer *bearer, char *out) noexcept {
         write_tag(*bearer, out);
         return AC_OK;
     });
+}
+
+ac_access ac_identity_key(const ac_identity *identity, ac_key *out) noexcept {
+    if (out == nullptr || !is_valid(identity)) return AC_ACCESS_INVALID;
+    ac_access access = AC_ACCESS_INVALID;
+    guarded(nullptr, [&] {
+        access = key_of_identity(*identity, *out);
+        return AC_OK;
+    });
+    return access;
 }
 
 ac_access ac_key_check(const ac_key *key, int64_t now) noexcept {

@@ -149,6 +149,53 @@ static void keys_are_checked(void **state) {
     assert_int_equal(ac_key_check(&key, 1000), AC_ACCESS_INVALID);
 }
 
+static void identities_stand_for_keys(void **state) {
+    (void)state;
+    const ac_identity who = {.owner = S("0123456789ABCDEF01234567"),
+                             .organization = S("507f1f77bcf86cd799439011"),
+                             .organization_slug = S("Acme"),
+                             .role = S("app.editor"),
+                             .permissions = S("read, mad.application.management.create")};
+    ac_key key;
+    assert_int_equal(ac_identity_key(&who, &key), AC_ACCESS_OK);
+    assert_int_equal(ac_key_check(&key, 1000), AC_ACCESS_OK);
+    assert_string_equal(key.owner, "0123456789abcdef01234567");
+    assert_string_equal(key.organization, "507f1f77bcf86cd799439011");
+    assert_string_equal(key.organization_slug, "acme");
+    assert_int_equal(key.role, 6);
+    assert_int_equal(key.expires_at, 0);
+    assert_int_equal(strlen(key.id), 24);
+
+    /* One owner in one organization is one sender, whatever else is said of it. */
+    ac_identity other = who;
+    ac_key again;
+    other.owner = S("0123456789abcdef01234567");
+    other.role = S("");
+    other.permissions = S("mad.application.management.creat");
+    assert_int_equal(ac_identity_key(&other, &again), AC_ACCESS_OK);
+    assert_string_equal(again.id, key.id);
+    assert_int_equal(again.role, 8);
+    assert_int_equal(ac_key_check(&again, 1000), AC_ACCESS_SCOPE);
+    other.organization = S("507f1f77bcf86cd799439012");
+    assert_int_equal(ac_identity_key(&other, &again), AC_ACCESS_OK);
+    assert_string_not_equal(again.id, key.id);
+
+    other.owner = S("");
+    assert_int_equal(ac_identity_key(&other, &again), AC_ACCESS_INVALID);
+    other.organization = S("");
+    assert_int_equal(ac_identity_key(&other, &again), AC_ACCESS_NO_TOKEN);
+    other = who;
+    other.organization_slug = S("a/b");
+    assert_int_equal(ac_identity_key(&other, &again), AC_ACCESS_INVALID);
+    other = who;
+    other.owner.len = 23;
+    assert_int_equal(ac_identity_key(&other, &again), AC_ACCESS_INVALID);
+    other.owner = (ac_str){NULL, 24};
+    assert_int_equal(ac_identity_key(&other, &again), AC_ACCESS_INVALID);
+    assert_int_equal(ac_identity_key(NULL, &again), AC_ACCESS_INVALID);
+    assert_int_equal(ac_identity_key(&who, NULL), AC_ACCESS_INVALID);
+}
+
 static void challenges_are_rfc_6750s(void **state) {
     (void)state;
     static const struct {
@@ -202,7 +249,8 @@ int main(void) {
         cmocka_unit_test(version_is_the_headers),    cmocka_unit_test(every_code_has_its_answer),
         cmocka_unit_test(every_status_has_its_body), cmocka_unit_test(a_small_buffer_is_not_overrun),
         cmocka_unit_test(bearer_tokens_are_read),    cmocka_unit_test(keys_are_checked),
-        cmocka_unit_test(challenges_are_rfc_6750s),  cmocka_unit_test(times_are_rfc_3339s),
+        cmocka_unit_test(identities_stand_for_keys), cmocka_unit_test(challenges_are_rfc_6750s),
+        cmocka_unit_test(times_are_rfc_3339s),
     };
     return cmocka_run_group_tests_name("abi.values", tests, NULL, NULL);
 }

@@ -35,7 +35,7 @@ for page in sorted(root.glob("docs/*.md")):
         text = textwrap.dedent(text)
         if text.startswith("location"):
             text = f"server {{\n{text}}}\n"
-        if text.startswith(("server", "split_clients", "app_create_limit")):
+        if text.startswith(("server", "split_clients", "app_create_limit", "map")):
             text = f"{HEAD}{'' if '?<organization_id>' in text else NAMED}{text}}}\n"
         (work / f"{page.stem}-{number}.conf").write_text(text, encoding="utf-8")
 END

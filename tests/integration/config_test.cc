@@ -109,6 +109,7 @@ TEST_F(Config, Duplicates) {
     expect_refused(location("app_create_realm a;\napp_create_realm b;" + again), "duplicate");
     expect_refused(location("app_create_fallback @a;\napp_create_fallback @b;" + again), "duplicate");
     expect_refused(location("app_create_mode off;\napp_create_mode $arg_x;" + again), "duplicate");
+    expect_refused(location("app_create_identity off;\napp_create_identity off;" + again), "duplicate");
     expect_refused(http("app_create_key_cache zone=a:1m valid=1s valid=1s;" + again), "duplicate");
     expect_refused(http("app_create_key_cache zone=a:1m invalid=1s invalid=2s;" + again), "duplicate");
 }
@@ -121,7 +122,7 @@ TEST_F(Config, DirectivesInTheWrongPlace) {
     expect_refused(server("app_create_key_cache zone=k:1m; #here"), "not allowed here");
     expect_refused(location("app_create_key_cache zone=k:1m; #here"), "not allowed here");
     for (const char *directive : {"app_create_store sqlite:/x;", "app_create_queue 1;", "app_create_timeout 1s;",
-                                  "app_create_realm x;", "app_create_mode off;"}) {
+                                  "app_create_realm x;", "app_create_mode off;", "app_create_identity off;"}) {
         expect_refused(main_context(std::string(directive) + " #here"), "not allowed here");
     }
     expect_refused(location("if ($arg_x) {\napp_create org; #here\n}"), "not allowed here");
@@ -131,7 +132,7 @@ TEST_F(Config, WrongNumbersOfArguments) {
     for (const char *directive :
          {"app_create", "app_create a b", "app_create_store", "app_create_store a b", "app_create_queue",
           "app_create_queue 1 1m 1", "app_create_timeout", "app_create_fallback", "app_create_realm a b",
-          "app_create_thread_pool", "app_create_mode", "app_create_mode create off"}) {
+          "app_create_thread_pool", "app_create_mode", "app_create_mode create off", "app_create_identity"}) {
         expect_refused(location(std::string(directive) + "; #here"), "invalid number of arguments");
     }
     expect_refused(http("app_create_key_cache; #here"), "invalid number of arguments");

@@ -36,7 +36,7 @@ def compare(what, code, page, pages):
 
 CONTEXTS = {"MAIN": "http", "SRV": "server", "LOC": "location"}
 ARGUMENTS = {"NOARGS": (0, 0), "TAKE1": (1, 1), "TAKE12": (1, 2), "TAKE123": (1, 3), "TAKE2": (2, 2), "TAKE23": (2, 3), "TAKE4": (4, 4),
-             "FLAG": (1, 1)}
+             "TAKE5": (5, 5), "FLAG": (1, 1)}
 
 
 def directives_of_code(root):
@@ -66,10 +66,11 @@ def directives(root, _build):
             continue
         if set(fields["Context"].split(", ")) != contexts:
             yield f"directive {name} is of {', '.join(sorted(contexts))}, docs/directives.md says {fields['Context']}"
-        syntax = re.fullmatch(rf"{name}((?: [^;]+)?);", fields["Syntax"])
-        # "[a | b]" is one parameter.
-        words = re.sub(r"\s*\|\s*", "|", syntax[1]).split() if syntax else []
-        if syntax is None or (sum(word[0] != "[" for word in words), len(words)) != (least, most):
+        # One line for each form; "[a | b]" is one parameter.
+        forms = re.findall(rf"^    (?:Syntax:)? +{name}((?: [^;]+)?);$", section(page, f"## {name}"), re.M)
+        words = [re.sub(r"\s*\|\s*", "|", form).split() for form in forms]
+        counts = [(sum(word[0] != "[" for word in form), len(form)) for form in words]
+        if not counts or (min(few for few, _ in counts), max(many for _, many in counts)) != (least, most):
             yield f"directive {name} takes {least} to {most} parameters, docs/directives.md says {fields['Syntax']}"
 
 
