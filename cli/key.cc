@@ -29,7 +29,8 @@ constexpr std::array<Option, 7> kCreateOptions = {{
      "the role that records show: org.owner org.admin org.editor org.viewer app.owner app.admin app.editor app.viewer "
      "unknown; without it: unknown"},
     {"permission", "P",
-     "a permission, once for each; without it: " AC_PERMISSION_CREATE "; \"none\" alone: no permission at all",
+     "a permission, once for each, " AC_PERMISSION_CREATE " or " AC_PERMISSION_LIST
+     "; without it: the first; \"none\" alone: no permission at all",
      Option::kRepeatable},
     {"expires", "TIME", "when it ends, as in 2026-12-31T23:59:59Z (RFC 3339), may lie in the past; without it: never"},
     kTokenFile,
@@ -87,15 +88,18 @@ void show_once(const Arguments &arguments, const std::string &row, bool has_toke
     }
 }
 
-// A permission that nearly is the one to create is more often a slip than another system's permission.
+// A permission that nearly is one of those that there are is more often a slip than another system's permission.
 void warn_of_permissions(const std::vector<std::string_view> &permissions) {
-    constexpr std::array<std::string_view, 1> kKnown = {AC_PERMISSION_CREATE};
-    if (std::find(permissions.begin(), permissions.end(), kKnown[0]) != permissions.end()) return;
+    constexpr std::array<std::string_view, 2> kKnown = {AC_PERMISSION_CREATE, AC_PERMISSION_LIST};
+    const auto is_given = [&](std::string_view known) {
+        return std::find(permissions.begin(), permissions.end(), known) != permissions.end();
+    };
     for (const std::string_view permission : permissions) {
-        const std::string meant = did_you_mean(permission, kKnown);
-        if (meant.empty()) continue;
-        std::cerr << "appctl: warning: the key cannot create applications with the permission \"" << permission << "\""
-                  << meant << "\n";
+        const std::string_view meant = nearest(permission, kKnown);
+        if (meant.empty() || is_given(meant)) continue;
+        std::cerr << "appctl: warning: the key cannot " << (meant == AC_PERMISSION_CREATE ? "create" : "read")
+                  << " applications with the permission \"" << permission << "\"" << did_you_mean(permission, kKnown)
+                  << "\n";
     }
 }
 

@@ -3,6 +3,7 @@
 #include "identity.h"
 #include "metrics.h"
 #include "mode.h"
+#include "show.h"
 
 namespace appcreate::nginx {
 namespace {
@@ -16,7 +17,9 @@ ngx_int_t refuse(Context *ctx, ac_access access) {
 }
 
 ngx_int_t check_key(Context *ctx) {
-    ac_access access = ac_key_check(&ctx->key, static_cast<int64_t>(now_ms()));
+    auto now = static_cast<int64_t>(now_ms());
+    ac_access access = operation_of(ctx->request, ctx->conf) == Operation::kRead ? ac_key_check_list(&ctx->key, now)
+                                                                                 : ac_key_check(&ctx->key, now);
     if (access != AC_ACCESS_OK) {
         return refuse(ctx, access);
     }
@@ -102,7 +105,8 @@ ngx_int_t access_handler(ngx_http_request_t *r) {
         return NGX_DECLINED;
     }
 
-    if (r->method != NGX_HTTP_POST) {
+    Operation operation = operation_of(r, conf);
+    if (operation == Operation::kOther) {
         // NGX_OK would let "satisfy any" pass over "deny" in the location that the fallback enters.
         if (conf->fallback.len) {
             return NGX_DECLINED;
@@ -115,7 +119,7 @@ ngx_int_t access_handler(ngx_http_request_t *r) {
     if (ctx == nullptr) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-    ngx_int_t rc = check_mode(ctx);
+    ngx_int_t rc = operation == Operation::kCreate ? check_mode(ctx) : NGX_OK;
     if (rc != NGX_OK) {
         return rc;
     }
@@ -125,7 +129,11 @@ ngx_int_t access_handler(ngx_http_request_t *r) {
 
 ngx_int_t precontent_handler(ngx_http_request_t *r) {
     LocConf *conf = loc_conf(r);
-    if (conf->organization == nullptr || (r->method != NGX_HTTP_POST && (r == r->main || conf->fallback.len))) {
+    if (conf->organization == nullptr) {
+        return NGX_DECLINED;
+    }
+    Operation operation = operation_of(r, conf);
+    if (operation == Operation::kOther && (r == r->main || conf->fallback.len)) {
         return NGX_DECLINED;
     }
 
@@ -134,14 +142,14 @@ ngx_int_t precontent_handler(ngx_http_request_t *r) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
     if (r == r->main) {
-        ngx_int_t rc = check_mode(ctx);
+        ngx_int_t rc = operation == Operation::kCreate ? check_mode(ctx) : NGX_OK;
         if (rc != NGX_OK) {
             return rc;
         }
     } else if (is_shadow(ctx)) {
         r->header_only = 1;
     } else {
-        // A subrequest skips the access phase, and its token would be the parent's: nothing is created by one.
+        // A subrequest skips the access phase, and its token would be the parent's: nothing is created or read by one.
         return refuse(ctx, AC_ACCESS_NO_TOKEN);
     }
 

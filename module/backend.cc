@@ -3,12 +3,13 @@
 #include <sys/stat.h>
 
 #include "metrics.h"
+#include "show.h"
 #include "threads.h"
 
 namespace appcreate::nginx {
 namespace {
 
-// Two look-ups, two writers of a server, what warms it, and what watches it.
+// Two look-ups, two writers of a server, what warms it, and what watches it; reads besides.
 constexpr uint32_t kThreadsOfStore = 6;
 
 bool equal(const ac_str &a, const ac_str &b) { return a.len == b.len && ngx_memcmp(a.data, b.data, a.len) == 0; }
@@ -123,7 +124,7 @@ WorkerStore *get_worker_store(Backend *backend) {
     options.batch_ctx = backend;
     options.log = log_from_thread;
     options.log_ctx = backend;
-    options.threads = kThreadsOfStore;
+    options.threads = kThreadsOfStore + (backend->shown ? static_cast<uint32_t>(kMaxReads) : 0);
     options.flags = AC_STORE_MAINTAIN;
 
     ac_error error;
@@ -141,8 +142,13 @@ WorkerStore *get_worker_store(Backend *backend) {
     opened->backend = backend;
     opened->lookups = create_lookups(backend, opened->store);
     opened->writer = create_writer(backend, opened->store);
-    if (opened->lookups == nullptr || opened->writer == nullptr) {
+    opened->reads = create_reads(opened->store);
+    if (opened->lookups == nullptr || opened->writer == nullptr || opened->reads == nullptr) {
         free_lookups(opened->lookups);
+        free_reads(opened->reads);
+        if (opened->writer) {
+            free_writer(opened->writer);
+        }
         ac_store_close(opened->store);
         ngx_free(opened);
         return nullptr;
@@ -179,6 +185,7 @@ bool close_worker_store(Backend *backend, int64_t deadline) {
     ac_store_close(opened->store);
     free_writer(opened->writer);
     free_lookups(opened->lookups);
+    free_reads(opened->reads);
     ngx_free(opened);
     backend->opened = nullptr;
     return true;

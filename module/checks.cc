@@ -47,6 +47,14 @@ ngx_int_t check_locations(ngx_conf_t *cf, MainConf *main) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "%s in %s:%ui", kSharedLocation, conf->at.file, conf->at.line);
             return NGX_ERROR;
         }
+        // The state of its organization is with the key.
+        if (conf->show && conf->identity) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "\"app_create_show\" needs API keys and has \"app_create_identity\" beside it, set "
+                          "\"app_create_show off\" in %s:%ui",
+                          conf->at.file, conf->at.line);
+            return NGX_ERROR;
+        }
         if (conf->fallback.len && check_fallback(cf, conf) != NGX_OK) {
             return NGX_ERROR;
         }

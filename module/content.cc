@@ -1,7 +1,8 @@
-// The content phase: what was sent. Headers first, then the body, then the store.
+// The content phase: what was sent. Headers first, then the body, then the store. Reads go their own way (show.cc).
 
 #include "limit.h"
 #include "mode.h"
+#include "show.h"
 
 namespace appcreate::nginx {
 namespace {
@@ -157,12 +158,13 @@ ngx_int_t content_handler(ngx_http_request_t *r) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    bool is_create = r->method == NGX_HTTP_POST;
-    if (conf->fallback.len && (!is_create || decide_mode(ctx) == Mode::kOff)) {
+    Operation operation = operation_of(r, conf);
+    if (conf->fallback.len &&
+        (operation == Operation::kOther || (operation == Operation::kCreate && decide_mode(ctx) == Mode::kOff))) {
         ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0, "app_create fallback: %V", &conf->fallback);
         return ngx_http_named_location(r, &conf->fallback);
     }
-    if (!is_create) {
+    if (operation == Operation::kOther) {
         return answer_code(ctx, AC_CODE_METHOD);
     }
     if (!ctx->authenticated) {
@@ -171,6 +173,9 @@ ngx_int_t content_handler(ngx_http_request_t *r) {
     const ac_answer *refusal = ask_limits(ctx);
     if (refusal) {
         return send_answer(ctx, refusal);
+    }
+    if (operation == Operation::kRead) {
+        return show(ctx);
     }
 
     ac_status status = begin(r, ctx);

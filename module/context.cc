@@ -2,6 +2,7 @@
 
 #include "limit.h"
 #include "mode.h"
+#include "show.h"
 
 namespace appcreate::nginx {
 namespace {
@@ -13,12 +14,15 @@ void leave_everything(void *data) {
     ask_ended(ctx);
     leave_lookup(ctx);
     leave_pending(ctx);
+    leave_read(ctx);
 }
 
-// Runs with the pool, after the response was sent and the request logged: both use the create's bytes.
+// Runs with the pool, after the response was sent and the request logged: both use the bytes of create and
+// read.
 void free_context(void *data) {
     auto *ctx = static_cast<Context *>(data);
     ac_create_free(ctx->create);
+    ac_read_free(ctx->read);
 }
 
 // The time for the store is over: the answer goes out, the work is left to itself.
@@ -33,9 +37,10 @@ void timed_out(ngx_event_t *event) {
 
     ngx_log_debug0(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0, "app_create timed out");
     ask_ended(ctx);
-    if (ctx->pending) {
+    if (ctx->pending || ctx->pending_read) {
         store_timed_out(ctx->conf->backend->opened, ctx->conf->timeout);
         leave_pending(ctx);
+        leave_read(ctx);
         finish_code(ctx, AC_CODE_DATABASE);
         return;
     }

@@ -45,6 +45,7 @@ char *merge_location(ngx_conf_t *cf, LocConf *conf, ngx_http_core_loc_conf_t *cl
     if (conf->queue == nullptr || location == nullptr || init_challenges(cf, conf) != NGX_OK) {
         return static_cast<char *>(NGX_CONF_ERROR);
     }
+    conf->backend->shown = conf->backend->shown || conf->show;
     *location = conf;
     return static_cast<char *>(NGX_CONF_OK);
 }
@@ -87,6 +88,7 @@ void *create_loc_conf(ngx_conf_t *cf) {
         conf->queue_number = NGX_CONF_UNSET_UINT;
         conf->queue_bytes = NGX_CONF_UNSET_SIZE;
         conf->timeout = NGX_CONF_UNSET_MSEC;
+        conf->show = NGX_CONF_UNSET;
     }
     return conf;
 }
@@ -132,6 +134,7 @@ char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child) {
     ngx_conf_merge_uint_value(conf->queue_number, prev->queue_number, defaults::kQueueNumber);
     ngx_conf_merge_size_value(conf->queue_bytes, static_cast<size_t>(NGX_CONF_UNSET_SIZE), defaults::kQueueBytes);
     ngx_conf_merge_msec_value(conf->timeout, prev->timeout, defaults::kTimeout);
+    ngx_conf_merge_value(conf->show, prev->show, 0);
     ngx_conf_merge_str_value(conf->fallback, prev->fallback, "");
     ngx_conf_merge_str_value(conf->realm, prev->realm, APP_CREATE_DEFAULT_REALM);
     if (conf->pool == nullptr) {

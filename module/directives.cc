@@ -210,6 +210,12 @@ char *set_timeout(ngx_conf_t *cf, ngx_command_t *cmd, void *data) {
     return has_blank(cf) ? failed() : ngx_conf_set_msec_slot(cf, cmd, data);
 }
 
+// ---- app_create_show on | off;
+
+char *set_show(ngx_conf_t *cf, ngx_command_t *cmd, void *data) {
+    return has_blank(cf) ? failed() : ngx_conf_set_flag_slot(cf, cmd, data);
+}
+
 }  // namespace
 
 ngx_command_t commands[] = {
@@ -237,6 +243,8 @@ ngx_command_t commands[] = {
     {ngx_string("app_create_limit"),
      NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF | NGX_CONF_TAKE23 | NGX_CONF_TAKE4, set_limit,
      NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr},
+    {ngx_string("app_create_show"), NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF | NGX_CONF_TAKE1,
+     set_show, NGX_HTTP_LOC_CONF_OFFSET, offsetof(LocConf, show), nullptr},
     {ngx_string("app_create_metrics"), NGX_HTTP_LOC_CONF | NGX_CONF_NOARGS, set_metrics, NGX_HTTP_LOC_CONF_OFFSET, 0,
      nullptr},
     {ngx_string("app_create_health"), NGX_HTTP_LOC_CONF | NGX_CONF_NOARGS | NGX_CONF_TAKE1, set_health,

@@ -3,6 +3,7 @@
 
 #include "limit.h"
 #include "mode.h"
+#include "show.h"
 
 namespace appcreate::nginx {
 namespace {
@@ -75,7 +76,7 @@ ngx_int_t make_body(ngx_http_request_t *r, Context *ctx) {
     ac_status_body(static_cast<int>(status), reason, reinterpret_cast<char *>(data), len, nullptr, nullptr);
     ctx->body = {len, data};
     ctx->code = static_cast<ngx_uint_t>(code);
-    if (status == NGX_HTTP_NOT_ALLOWED && !add_header(r, ngx_string("Allow"), ngx_string("POST"))) {
+    if (status == NGX_HTTP_NOT_ALLOWED && !add_header(r, ngx_string("Allow"), allowed_methods(r, loc_conf(r)))) {
         return NGX_ERROR;
     }
     return retry_after ? add_retry_after(ctx, retry_after) : NGX_OK;
@@ -152,7 +153,7 @@ ngx_int_t body_filter(ngx_http_request_t *r, ngx_chain_t *in) {
 
 ngx_int_t init_challenges(ngx_conf_t *cf, LocConf *conf) {
     ac_str realm = to_ac(conf->realm);
-    for (int i = AC_ACCESS_NO_TOKEN; i <= AC_ACCESS_SCOPE; i++) {
+    for (int i = AC_ACCESS_NO_TOKEN; i <= AC_ACCESS_SCOPE_LIST; i++) {
         auto access = static_cast<ac_access>(i);
         size_t len = ac_challenge(access, realm, nullptr, 0);
         auto *data = static_cast<u_char *>(ngx_pnalloc(cf->pool, len));

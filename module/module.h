@@ -20,6 +20,8 @@
 //   body.cc           what nginx has read of it
 //   pending_create.cc  creates on their way to the store
 //   prepare.cc        large bodies                       pool thread
+//   show.cc           reads instead of creates: show.h
+//   reads.cc          reads on their way to the store     pool thread
 //   writer.cc         batches                            threads of its own
 //   backend.cc        a worker's store, opened and closed
 //   overload.cc       what the log says of a full queue and a slow store
@@ -61,6 +63,8 @@ struct LimitState;
 struct IdentitySetting;
 struct Lookups;
 struct PendingCreate;
+struct PendingRead;
+struct Reads;
 struct Watch;
 struct PendingKey;
 struct Writer;
@@ -79,6 +83,7 @@ struct WorkerStore {
     ac_store *store;
     Lookups *lookups;
     Writer *writer;
+    Reads *reads;
     Watch *watch;  // NULL: nobody is to know
 
     // What overload.cc has told of requests whose time ran out.
@@ -100,6 +105,7 @@ struct Backend {
     void *exchange;           // the same
     ngx_uint_t metrics;       // its place in metrics.h
     bool watched;             // somebody may ask whether it can be reached
+    bool shown;               // a location of it has app_create_show
     ConfLine at;
     WorkerStore *opened;
 };
@@ -164,10 +170,11 @@ struct LocConf {
     ngx_str_t fallback;
     ConfLine fallback_at;
     ngx_str_t realm;
-    ngx_str_t challenges[AC_ACCESS_SCOPE + 1];  // WWW-Authenticate, by ac_access
-    bool gzip;                                  // is on here
-    bool gzip_json;                             // and would compress our answers
-    ngx_http_handler_pt watching;               // of app_create_metrics or app_create_health
+    ngx_flag_t show;
+    ngx_str_t challenges[AC_ACCESS_SCOPE_LIST + 1];  // WWW-Authenticate, by ac_access
+    bool gzip;                                       // is on here
+    bool gzip_json;                                  // and would compress our answers
+    ngx_http_handler_pt watching;                    // of app_create_metrics or app_create_health
     Backend *backend;
     Queue *queue;
     ngx_http_core_loc_conf_t *core;
@@ -205,6 +212,8 @@ struct Context {
     PendingCreate *pending;
     const ac_answer *answer;  // ours; NULL: none yet, or nginx's own
     ac_create_facts facts;
+    ac_read *read;  // owned; while it is on its way, `pending_read` owns it
+    PendingRead *pending_read;
     bool body_was_read;  // before the request came here, by another location
 
     ngx_event_t timer;      // app_create_timeout: runs while the store is asked, not while the client sends

@@ -1,6 +1,7 @@
 // Answers: status, headers, bytes. The bytes are the core's; they live until the request's pool goes.
 
 #include "limit.h"
+#include "show.h"
 
 namespace appcreate::nginx {
 namespace {
@@ -96,7 +97,7 @@ ngx_int_t add_answer_headers(Context *ctx, const ac_answer *answer) {
         !add_header(r, ngx_string("Accept-Encoding"), ngx_string("identity"))) {
         return NGX_ERROR;
     }
-    if (answer->code == AC_CODE_METHOD && !add_header(r, ngx_string("Allow"), ngx_string("POST"))) {
+    if (answer->code == AC_CODE_METHOD && !add_header(r, ngx_string("Allow"), allowed_methods(r, ctx->conf))) {
         return NGX_ERROR;
     }
     return NGX_OK;

@@ -23,7 +23,7 @@ install(TARGETS appctl RUNTIME COMPONENT appctl)
 install(TARGETS appcreate EXPORT AppCreate
         LIBRARY COMPONENT runtime NAMELINK_COMPONENT development
         INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(FILES core/include/app_create.h core/include/app_create_admin.h TYPE INCLUDE COMPONENT development)
+install(FILES core/include/app_create.h core/include/app_create_read.h core/include/app_create_admin.h TYPE INCLUDE COMPONENT development)
 
 set(PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/AppCreate)
 install(EXPORT AppCreate NAMESPACE AppCreate:: FILE AppCreateTargets.cmake DESTINATION ${PACKAGE_DIR}

@@ -2,7 +2,8 @@
  * libappcreate: validates and creates application records.
  *
  * This header is the manual of the library. It compiles as C11 and as C++. It is all that a server needs to
- * serve "POST /v1/organizations/{organizationId}/apps"; docs/c-abi.md tells the ideas behind it.
+ * serve "POST /v1/organizations/{organizationId}/apps", and GET of what was made; docs/c-abi.md tells the ideas behind
+ * it.
  *
  * Conventions, valid for every declaration that does not say otherwise:
  *
@@ -13,7 +14,7 @@
  * - With a negative status the out parameters are untouched, and *err (always nullable) says what happened and how to
  *   mend it; any other status leaves *err as it was. No message ever contains a token or a password.
  * - Handles are opaque, made by one function and given back by the one named beside it; NULL may be given back.
- * - An ac_store may be used by any number of threads at once. An ac_create belongs to one thread at a time.
+ * - An ac_store may be used by any number of threads at once. An ac_create or ac_read belongs to one thread at a time.
  *   Functions of plain values may be called from anywhere.
  * - No function but those marked "blocks" waits for a disk, a network, a lock held by another process, or computes for
  *   longer than some 100 microseconds: they can be called on an event loop.
@@ -136,9 +137,10 @@ size_t ac_status_body(int status, ac_str reason, char *buf, size_t cap, int *cod
 
 typedef enum ac_access {
     AC_ACCESS_OK = 0,
-    AC_ACCESS_NO_TOKEN, /* 4002: no Authorization, another scheme, an empty token */
-    AC_ACCESS_INVALID,  /* 4001: malformed, unknown, revoked, expired */
-    AC_ACCESS_SCOPE     /* 4001: the key lacks mad.application.management.create */
+    AC_ACCESS_NO_TOKEN,  /* 4002: no Authorization, another scheme, an empty token */
+    AC_ACCESS_INVALID,   /* 4001: malformed, unknown, revoked, expired */
+    AC_ACCESS_SCOPE,     /* 4001: the key lacks mad.application.management.create */
+    AC_ACCESS_SCOPE_LIST /* 4001: the key lacks mad.application.management.list */
 } ac_access;
 
 typedef struct ac_bearer {
@@ -161,7 +163,8 @@ void ac_bearer_tag(const ac_bearer *bearer, char out[AC_TAG_SIZE]) AC_NOEXCEPT;
 enum {
     AC_KEY_MAY_CREATE = 1,  /* has the permission mad.application.management.create */
     AC_KEY_ORG_ENABLED = 2, /* its organization is enabled */
-    AC_KEY_REVOKED = 4
+    AC_KEY_REVOKED = 4,
+    AC_KEY_MAY_LIST = 8 /* has the permission mad.application.management.list */
 };
 
 /* A key record, as it can be kept in a cache that processes share. 256 bytes. */
@@ -199,6 +202,8 @@ ac_access ac_identity_key(const ac_identity *identity, ac_key *out) AC_NOEXCEPT;
 
 /* May this key create, at time `now`? */
 ac_access ac_key_check(const ac_key *key, int64_t now) AC_NOEXCEPT;
+/* May it read applications? AC_ACCESS_SCOPE_LIST where it may not. */
+ac_access ac_key_check_list(const ac_key *key, int64_t now) AC_NOEXCEPT;
 
 /*
  * The value of WWW-Authenticate for an access that failed (RFC 6750, 3). `realm` is quoted as needed. Returns the
@@ -480,5 +485,6 @@ void ac_store_notify(ac_store *store) AC_NOEXCEPT;
 #endif
 
 #include "app_create_admin.h" /* organizations, providers, keys, copies: needs the types above */
+#include "app_create_read.h"  /* what was created, shown: needs the types above */
 
 #endif

@@ -99,6 +99,7 @@ ac_status ac_provider_set(ac_store *store, ac_str org, ac_str id, const ac_provi
 ac_status ac_provider_delete(ac_store *store, ac_str org, ac_str id, ac_error *err) AC_NOEXCEPT;
 
 #define AC_PERMISSION_CREATE "mad.application.management.create"
+#define AC_PERMISSION_LIST "mad.application.management.list"
 
 typedef struct ac_key_spec {
     ac_str org;                /* id or slug */

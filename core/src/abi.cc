@@ -1,4 +1,5 @@
-// The C ABI that a server needs: every function of app_create.h, and nothing else (app_create_admin.h: abi_admin.cc).
+// The C ABI that a server needs: every function of app_create.h and app_create_read.h, and nothing else
+// (app_create_admin.h: abi_admin.cc).
 // Arguments are checked first; then the core is called with everything caught.
 #include "abi_boundary.h"
 #include "app_create.h"
@@ -9,6 +10,7 @@
 #include "request/answers.h"
 #include "request/create.h"
 #include "request/identity.h"
+#include "request/read.h"
 #include "slug/slug.h"
 #include "sqlite/file/head.h"
 #include "sqlite/serve/exchange.h"
@@ -37,6 +39,7 @@ static_assert(sizeof(ac_key) == 256);
 static_assert(sizeof(ac_lookup) == 296);
 static_assert(sizeof(ac_store_stats) == 64);
 static_assert(sizeof(ac_head) == 88);
+static_assert(sizeof(ac_read_head) == 48);
 static_assert(sizeof(ac_create_facts) == 40);
 static_assert(sizeof(ac_source) == 32);
 static_assert(sizeof(ac_store_options) == 80);
@@ -63,6 +66,8 @@ constexpr std::int64_t kMaxTimeoutMs = 24LL * 3600 * 1000;
 
 Create *to_core(ac_create *create) noexcept { return reinterpret_cast<Create *>(create); }
 const Create *to_core(const ac_create *create) noexcept { return reinterpret_cast<const Create *>(create); }
+Read *to_core(ac_read *read) noexcept { return reinterpret_cast<Read *>(read); }
+const Read *to_core(const ac_read *read) noexcept { return reinterpret_cast<const Read *>(read); }
 const StoreUri *to_core(const ac_uri *uri) noexcept { return reinterpret_cast<const StoreUri *>(uri); }
 ac_str to_c(const std::string &text) noexcept { return {text.data(), text.size()}; }
 
@@ -112,6 +117,11 @@ bool is_valid(const ac_head *head) noexcept {
 bool is_valid(const ac_identity *identity) noexcept {
     return identity != nullptr && is_valid(identity->owner) && is_valid(identity->organization) &&
            is_valid(identity->organization_slug) && is_valid(identity->role) && is_valid(identity->permissions);
+}
+
+bool is_valid(const ac_read_head *head) noexcept {
+    return head != nullptr && is_valid(head->key) && is_valid(head->organization) && is_valid(head->query) &&
+           (head->application == nullptr || is_valid(*head->application));
 }
 
 bool is_turn(const void *memory) noexcept { return reinterpret_cast<std::uintptr_t>(memory) % kTurnAlignment == 0; }
@@ -169,6 +179,10 @@ ac_access ac_identity_key(const ac_identity *identity, ac_key *out) noexcept {
 
 ac_access ac_key_check(const ac_key *key, int64_t now) noexcept {
     return is_valid(key) ? check_key(*key, now) : AC_ACCESS_INVALID;
+}
+
+ac_access ac_key_check_list(const ac_key *key, int64_t now) noexcept {
+    return is_valid(key) ? check_list_key(*key, now) : AC_ACCESS_INVALID;
 }
 
 size_t ac_challenge(ac_access access, ac_str realm, char *buf, size_t cap) noexcept {
@@ -359,5 +373,32 @@ ac_status ac_store_write(ac_store *store, const ac_source *source, int64_t deadl
 void ac_store_notify(ac_store *store) noexcept {
     if (store != nullptr) to_core(store).notify();
 }
+
+// ------------------------------------------------------------------------------------------------------------ reading
+
+ac_status ac_read_begin(const ac_read_head *head, ac_read **out) noexcept {
+    if (out == nullptr || !is_valid(head)) return AC_EINVAL;
+    return guarded(nullptr, [&] {
+        auto read = std::make_unique<Read>(*head);
+        const ac_status status = read->answered() ? AC_DONE : AC_OK;
+        *out = reinterpret_cast<ac_read *>(read.release());
+        return status;
+    });
+}
+
+void ac_read_free(ac_read *read) noexcept { std::unique_ptr<Read> owned(to_core(read)); }
+
+ac_status ac_store_read(ac_store *store, ac_read *read, int64_t deadline, ac_error *err) noexcept {
+    if (read == nullptr) return invalid(err, "the read is NULL");
+    return administer(store, err,
+                      [&](Store &inside) { answer(inside, *to_core(read), std::max<int64_t>(deadline, 0)); });
+}
+
+const ac_answer *ac_read_answer(const ac_read *read) noexcept {
+    static constexpr ac_answer kNone{};
+    return read == nullptr ? &kNone : &to_core(read)->answer();
+}
+
+int ac_read_is_missing(const ac_read *read) noexcept { return read != nullptr && to_core(read)->is_missing() ? 1 : 0; }
 
 }  // extern "C"

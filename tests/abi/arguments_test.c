@@ -42,6 +42,10 @@ static void functions_of_values_take_null(void **state) {
     ac_create_get_facts(NULL, &facts);
     assert_int_equal(facts.batch, 0);
     ac_create_get_facts(NULL, NULL);
+    assert_int_equal(ac_key_check_list(NULL, 0), AC_ACCESS_INVALID);
+    ac_read_free(NULL);
+    assert_int_equal(ac_read_answer(NULL)->status, 0);
+    assert_int_equal(ac_read_is_missing(NULL), 0);
 }
 
 static void uris_and_times(void **state) {

@@ -252,6 +252,10 @@ TEST_F(Keys, AMisspeltPermissionIsPointedOut) {
                   .err,
               "");
     EXPECT_EQ(appctl(create({"--json", "--permission", "billing.read"})).err, "");
+    const Outcome read = appctl(create({"--json", "--permission", "mad.application.managment.list"}));
+    EXPECT_NE(read.err.find("cannot read applications"), std::string::npos) << read.err;
+    EXPECT_NE(read.err.find("did you mean \"mad.application.management.list\"?"), std::string::npos) << read.err;
+    EXPECT_EQ(appctl(create({"--json", "--permission", "mad.application.management.list"})).err, "");
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ for page in sorted(root.glob("docs/*.md")):
             text = f"{HEAD}{'' if '?<organization_id>' in text else NAMED}{text}}}\n"
         (work / f"{page.stem}-{number}.conf").write_text(text, encoding="utf-8")
 END
-for page in directives-1 directives-2 directives-3 directives-4 directives-5 metrics-1 install-1; do
+for page in directives-{1..8} metrics-1 install-1; do
     conf=$work/$page.conf
     [[ -s $conf ]] || { echo "FAILED: there is no $page" >&2; exit 1; }
     sed -i -e "s|modules/ngx_http_app_create_module.so|$module|" -e "s|/var/lib/app-create|$work|" "$conf"

@@ -14,6 +14,7 @@ from pathlib import Path
 ORGANIZATION = "507f1f77bcf86cd799439010"
 OWNER = "507f1f77bcf86cd799439011"
 PROVIDER = "507f1f77bcf86cd799439012"
+SHOWN = "507f1f77bcf86cd799439013"
 
 # Name of a server → what its location has besides app_create.
 SERVERS = {
@@ -46,7 +47,9 @@ http {{
 
 SERVER = """    server {{
         listen 127.0.0.1:{port};
-        location ~ ^/v1/organizations/(?<organization_id>[^/]+)/apps\\z {{ app_create $organization_id; {more} }}
+        location ~ ^/v1/organizations/(?<organization_id>[^/]+)/apps(?:/[^/]+)?\\z {{
+            app_create $organization_id; app_create_show on; {more}
+        }}
     }}
 """
 
@@ -114,9 +117,12 @@ class Gateway:
         self.ctl("org", "create", "--name", "Full", "--slug", "full", "--limit", "0")
         provider = ("--name", "Builds", "--provider", "s3", "--region", "eu-west-1", "--id", PROVIDER)
         self.ctl("provider", "create", "--org", "acme", *provider, "--config", '{"bucket":"production-app-storage"}')
+        self.ctl("org", "create", "--name", "Shown", "--slug", "shown", "--id", SHOWN)
+        may = [f"--permission=mad.application.management.{what}" for what in ("create", "list")]
         key = ("--owner", OWNER, "--role", "org.admin")
-        self.token = self.ctl("key", "create", "--org", "acme", *key)["token"]
-        self.token_of_full = self.ctl("key", "create", "--org", "full", *key)["token"]
+        self.token = self.ctl("key", "create", "--org", "acme", *key, *may)["token"]
+        self.token_of_full = self.ctl("key", "create", "--org", "full", *key, *may)["token"]
+        self.token_of_shown = self.ctl("key", "create", "--org", "shown", *key, *may)["token"]
         self.token_without_permission = self.ctl("key", "create", "--org", "acme", *key, "--permission", "none")["token"]
 
     def start(self):
@@ -167,6 +173,11 @@ class Gateway:
             return Answer(response.status, response.headers, response.read().decode())
         finally:
             connection.close()
+
+    def read(self, rest="", *, organization="shown", token=None, method="GET", **more):
+        """The list, or what `rest` says behind it, by a key that may."""
+        token = token or self.token_of_shown
+        return self.create(b"", organization=organization, query=rest, token=token, method=method, **more)
 
     def raw(self, request, server="plain"):
         """Bytes as they are, for what no client would send."""

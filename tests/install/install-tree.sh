@@ -26,7 +26,7 @@ modules=${modules#--modules-path=}
 for page in man/man1/appctl.1 bash-completion/completions/appctl zsh/vendor-completions/_appctl fish/vendor_completions.d/appctl.fish; do
     [[ -s $work/stage/usr/share/$page ]] || fail "no $page"
 done
-for header in app_create.h app_create_admin.h; do
+for header in app_create.h app_create_read.h app_create_admin.h; do
     [[ -f $work/stage/usr/include/$header ]] || fail "no header $header"
 done
 [[ -f $work/stage/usr/share/nginx-app-create/conf.d/app-create.conf ]] || fail "no configuration to copy"

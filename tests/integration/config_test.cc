@@ -110,6 +110,7 @@ TEST_F(Config, Duplicates) {
     expect_refused(location("app_create_fallback @a;\napp_create_fallback @b;" + again), "duplicate");
     expect_refused(location("app_create_mode off;\napp_create_mode $arg_x;" + again), "duplicate");
     expect_refused(location("app_create_identity off;\napp_create_identity off;" + again), "duplicate");
+    expect_refused(location("app_create_show on;\napp_create_show off;" + again), "duplicate");
     expect_refused(http("app_create_key_cache zone=a:1m valid=1s valid=1s;" + again), "duplicate");
     expect_refused(http("app_create_key_cache zone=a:1m invalid=1s invalid=2s;" + again), "duplicate");
 }
@@ -121,8 +122,9 @@ TEST_F(Config, DirectivesInTheWrongPlace) {
     }
     expect_refused(server("app_create_key_cache zone=k:1m; #here"), "not allowed here");
     expect_refused(location("app_create_key_cache zone=k:1m; #here"), "not allowed here");
-    for (const char *directive : {"app_create_store sqlite:/x;", "app_create_queue 1;", "app_create_timeout 1s;",
-                                  "app_create_realm x;", "app_create_mode off;", "app_create_identity off;"}) {
+    for (const char *directive :
+         {"app_create_store sqlite:/x;", "app_create_queue 1;", "app_create_timeout 1s;", "app_create_realm x;",
+          "app_create_mode off;", "app_create_identity off;", "app_create_show on;"}) {
         expect_refused(main_context(std::string(directive) + " #here"), "not allowed here");
     }
     expect_refused(location("if ($arg_x) {\napp_create org; #here\n}"), "not allowed here");
@@ -132,7 +134,8 @@ TEST_F(Config, WrongNumbersOfArguments) {
     for (const char *directive :
          {"app_create", "app_create a b", "app_create_store", "app_create_store a b", "app_create_queue",
           "app_create_queue 1 1m 1", "app_create_timeout", "app_create_fallback", "app_create_realm a b",
-          "app_create_thread_pool", "app_create_mode", "app_create_mode create off", "app_create_identity"}) {
+          "app_create_thread_pool", "app_create_mode", "app_create_mode create off", "app_create_identity",
+          "app_create_show", "app_create_show on off"}) {
         expect_refused(location(std::string(directive) + "; #here"), "invalid number of arguments");
     }
     expect_refused(http("app_create_key_cache; #here"), "invalid number of arguments");
@@ -151,10 +154,28 @@ TEST_F(Config, EmptyArguments) {
     for (const char *empty : {"\"\"", "\" \"", "\"\\t\""}) {
         for (const char *directive :
              {"app_create", "app_create_store", "app_create_thread_pool", "app_create_queue", "app_create_queue 1",
-              "app_create_timeout", "app_create_fallback", "app_create_realm", "app_create_mode"}) {
+              "app_create_timeout", "app_create_fallback", "app_create_realm", "app_create_mode", "app_create_show"}) {
             expect_refused(location(std::string(directive) + " " + empty + "; #here"), "empty parameter");
         }
         expect_refused(http(std::string("app_create_key_cache zone=k:1m ") + empty + "; #here"), "empty parameter");
+    }
+}
+
+TEST_F(Config, ReadsNeedKeys) {
+    expect_refused(server("app_create_store sqlite:@dir@/store/apps.db;\nlocation / {\napp_create org; #here\n"
+                          "app_create_identity owner=$connection organization=507f1f77bcf86cd799439010 permissions=x;\n"
+                          "app_create_show on;\n}"),
+                   "app_create_show off");
+}
+
+TEST_F(Config, FlagIsOnOrOff) {
+    for (const char *flag : {"yes", "1", "$arg_x"}) {
+        expect_refused(location(std::string("app_create_show ") + flag + "; #here"), "app_create_show");
+    }
+    for (const char *place : {"on", "off"}) {
+        expect_taken(http(std::string("app_create_show ") + place + ";"));
+        expect_taken(server(std::string("app_create_show ") + place + ";"));
+        expect_taken(location(std::string("app_create org; app_create_show ") + place + ";"));
     }
 }
 

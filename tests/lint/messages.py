@@ -24,6 +24,7 @@ DEBUG = re.compile(r"\bngx_log_debug\d\([^;]*\);")
 NOT_MESSAGES = [
     re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|BEGIN|VALUES|WHERE|FROM|SET|ALTER)\b"),
     re.compile(r"^application/json"),
+    re.compile(r"^[A-Z]+(, [A-Z]+)+$"),  # methods
 ]
 
 TOKEN = re.compile(

@@ -21,8 +21,8 @@ CORE = [
     [""],
 ]
 KINDS = {
-    "sqlite": [["file"], ["auth", "create"], ["serve"], ["admin"], ["copy", "backup"], [""]],
-    "mongo": [["driver"], ["schema"], ["auth", "create"], ["serve", "admin"], ["copy"], [""]],
+    "sqlite": [["file"], ["auth", "create", "read"], ["serve"], ["admin"], ["copy", "backup"], [""]],
+    "mongo": [["driver"], ["schema"], ["auth", "create"], ["serve", "admin", "read"], ["copy"], [""]],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"(?P<own>[^"]+)"|<(?P<other>[^>]+)>)', re.M)

@@ -1,5 +1,7 @@
 #include "auth/key_check.h"
 
+#include <algorithm>
+
 #include "base/bounded_text.h"
 
 namespace appcreate {
@@ -17,12 +19,28 @@ void put_quoted(BoundedText &out, std::string_view text) noexcept {
     out.put("\"");
 }
 
+ac_access check(const ac_key &key, std::int64_t now, unsigned flag, ac_access lacking) noexcept {
+    if ((key.flags & AC_KEY_REVOKED) != 0) return AC_ACCESS_INVALID;
+    if (key.expires_at != 0 && key.expires_at <= now) return AC_ACCESS_INVALID;
+    return (key.flags & flag) != 0 ? AC_ACCESS_OK : lacking;
+}
+
 }  // namespace
 
 ac_access check_key(const ac_key &key, std::int64_t now) noexcept {
-    if ((key.flags & AC_KEY_REVOKED) != 0) return AC_ACCESS_INVALID;
-    if (key.expires_at != 0 && key.expires_at <= now) return AC_ACCESS_INVALID;
-    return (key.flags & AC_KEY_MAY_CREATE) != 0 ? AC_ACCESS_OK : AC_ACCESS_SCOPE;
+    return check(key, now, AC_KEY_MAY_CREATE, AC_ACCESS_SCOPE);
+}
+
+ac_access check_list_key(const ac_key &key, std::int64_t now) noexcept {
+    return check(key, now, AC_KEY_MAY_LIST, AC_ACCESS_SCOPE_LIST);
+}
+
+std::uint8_t permission_flags(std::span<const std::string> permissions) noexcept {
+    const auto has = [&](std::string_view one) {
+        return std::find(permissions.begin(), permissions.end(), one) != permissions.end();
+    };
+    return static_cast<std::uint8_t>((has(AC_PERMISSION_CREATE) ? AC_KEY_MAY_CREATE : 0) |
+                                     (has(AC_PERMISSION_LIST) ? AC_KEY_MAY_LIST : 0));
 }
 
 std::size_t write_challenge(ac_access access, std::string_view realm, char *buf, std::size_t cap) noexcept {
@@ -38,6 +56,9 @@ std::size_t write_challenge(ac_access access, std::string_view realm, char *buf,
             break;
         case AC_ACCESS_SCOPE:
             out.put(", error=\"insufficient_scope\", scope=\"" AC_PERMISSION_CREATE "\"");
+            break;
+        case AC_ACCESS_SCOPE_LIST:
+            out.put(", error=\"insufficient_scope\", scope=\"" AC_PERMISSION_LIST "\"");
             break;
     }
     return out.length();

@@ -11,6 +11,7 @@
 #include "mongo/admin/removal.h"
 #include "mongo/auth/key_lookup.h"
 #include "mongo/copy/copy_end.h"
+#include "mongo/read/records.h"
 #include "slug/slug.h"
 
 namespace appcreate::mongo {
@@ -91,6 +92,39 @@ void MongoStore::find_keys(std::span<ac_lookup> lookups, Deadline deadline) {
 std::uint32_t MongoStore::key_changes() noexcept { return schema_->key_changes(); }
 
 void MongoStore::write(const Source &source, Deadline) { write_loop_.run(source); }
+
+// What is not found is missing only where the store is there still.
+template <class Function>
+auto MongoStore::reading_records(Deadline deadline, const Function &function) {
+    try {
+        auto result = repeat_lost({deadline, !health_.is_down()}, [&] {
+            const Client client = fit_client();
+            auto read = function(client);
+            if (!read) schema_->require_still(client);
+            return read;
+        });
+        health_.worked(Health::Work::kReading);
+        return result;
+    } catch (const Failure &failure) {
+        health_.failed(Health::Work::kReading, failure);
+        throw;
+    }
+}
+
+std::optional<std::string> MongoStore::find_record(const ObjectId &organization,
+                                                   const std::variant<ObjectId, std::string> &name, Deadline deadline) {
+    return reading_records(deadline,
+                           [&](const Client &client) { return mongo::find_record(client, organization, name); });
+}
+
+RecordPage MongoStore::list_records(const ObjectId &organization, const std::optional<ObjectId> &before,
+                                    std::size_t limit, Deadline deadline) {
+    auto page = reading_records(deadline, [&](const Client &client) {
+        RecordPage read = mongo::list_records(client, organization, before, limit);
+        return read.records.empty() ? std::optional<RecordPage>() : std::optional(std::move(read));
+    });
+    return page ? *std::move(page) : RecordPage();
+}
 
 // ---- administration
 

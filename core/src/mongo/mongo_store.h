@@ -20,6 +20,10 @@ class MongoStore final : public Store {
     void find_keys(std::span<ac_lookup> lookups, Deadline deadline) override;
     [[nodiscard]] std::uint32_t key_changes() noexcept override;
     void write(const Source &source, Deadline deadline) override;
+    std::optional<std::string> find_record(const ObjectId &organization,
+                                           const std::variant<ObjectId, std::string> &name, Deadline deadline) override;
+    RecordPage list_records(const ObjectId &organization, const std::optional<ObjectId> &before, std::size_t limit,
+                            Deadline deadline) override;
 
     void init() override;
     void shard() override;
@@ -47,6 +51,8 @@ class MongoStore final : public Store {
     std::unique_ptr<CopyEnd> copy_end() override;
 
   private:
+    template <class Function>
+    auto reading_records(Deadline deadline, const Function &function);
     Client fit_client();
     Client patient_client();
 

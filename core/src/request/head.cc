@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "base/values.h"
 #include "base/views.h"
+#include "request/query.h"
 #include "slug/slug.h"
 
 namespace appcreate {
@@ -101,38 +102,14 @@ bool is_identity(std::string_view value) noexcept {
     return true;
 }
 
-// Does `text`, percent-decoded, equal `plain`? A "%" without two hexadecimal digits stands for itself.
-bool equals_decoded(std::string_view text, std::string_view plain) noexcept {
-    std::size_t at = 0;
-    for (const char expected : plain) {
-        if (at == text.size()) return false;
-        char c = text[at];
-        std::size_t length = 1;
-        if (c == '%' && at + 2 < text.size()) {
-            const int high = ascii::hex_value(text[at + 1]);
-            const int low = ascii::hex_value(text[at + 2]);
-            if (high >= 0 && low >= 0) {
-                c = static_cast<char>(high * 16 + low);
-                length = 3;
-            }
-        }
-        if (c != expected) return false;
-        at += length;
-    }
-    return at == text.size();
-}
-
 // Returns the message of a violation, or nothing.
 std::string_view read_query(std::string_view query, bool &validate_only) noexcept {
     bool seen = false;
     while (!query.empty()) {
-        const std::string_view parameter = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(query.size(), parameter.size() + 1));
-        const std::size_t equals = parameter.find('=');
-        if (!equals_decoded(parameter.substr(0, equals), "validateOnly")) continue;
+        const auto [name, value] = take_parameter(query);
+        if (!equals_decoded(name, "validateOnly")) continue;
         if (seen) return "query parameter validateOnly must be sent at most once";
         seen = true;
-        const std::string_view value = equals == std::string_view::npos ? "" : parameter.substr(equals + 1);
         validate_only = equals_decoded(value, "true");
         if (!validate_only && !equals_decoded(value, "false")) {
             return "query parameter validateOnly must be true or false";

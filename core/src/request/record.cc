@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::string_view kBeforeRecord = R"({"status":true,"data":)";
 constexpr std::string_view kAfterRecord = "}";
+constexpr std::string_view kBeforeList = R"({"applications":[)";
+constexpr std::string_view kBeforeCursor = R"(,"nextCursor":")";
 
 constexpr std::string_view kBeforeRole =
     R"(,"sdk":{"ios":{"ota":false,"forceUpdate":false,"minVersion":"","forceAuth":false},)"
@@ -101,8 +103,29 @@ std::string_view record_of(std::string_view answer) noexcept {
 
 std::string answer_of(std::string_view record) {
     std::string answer;
+    render_answer_of(answer, record);
+    return answer;
+}
+
+void render_answer_of(std::string &answer, std::string_view record) {
+    answer.clear();
     answer.reserve(kBeforeRecord.size() + record.size() + kAfterRecord.size());
-    return answer.append(kBeforeRecord).append(record).append(kAfterRecord);
+    answer.append(kBeforeRecord).append(record).append(kAfterRecord);
+}
+
+void render_list(std::string &answer, std::span<const std::string> records, std::string_view next_cursor) {
+    std::size_t size = kBeforeRecord.size() + kBeforeList.size() + kBeforeCursor.size() + next_cursor.size() + kRest;
+    for (const std::string &record : records) size += record.size() + 1;
+    answer.clear();
+    answer.reserve(size);
+    answer.append(kBeforeRecord).append(kBeforeList);
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        if (i != 0) answer += ',';
+        answer += records[i];
+    }
+    answer += ']';
+    if (!next_cursor.empty()) answer.append(kBeforeCursor).append(next_cursor).append("\"");
+    answer.append("}").append(kAfterRecord);
 }
 
 }  // namespace appcreate

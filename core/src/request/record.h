@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -34,5 +35,10 @@ std::string_view record_of(std::string_view answer) noexcept;
 
 // The answer of a record as it is stored: the inverse of record_of.
 std::string answer_of(std::string_view record);
+void render_answer_of(std::string &answer, std::string_view record);
+
+// Replaces `answer` by `{"status":true,"data":{"applications":[…],"nextCursor":"…"}}`; without a cursor the last member
+// is left out.
+void render_list(std::string &answer, std::span<const std::string> records, std::string_view next_cursor);
 
 }  // namespace appcreate

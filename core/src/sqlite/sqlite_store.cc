@@ -22,6 +22,7 @@
 #include "sqlite/file/page_memory.h"
 #include "sqlite/file/pairing.h"
 #include "sqlite/file/whole_file.h"
+#include "sqlite/read/record_reads.h"
 
 namespace appcreate::sqlite {
 namespace {
@@ -50,7 +51,9 @@ SqliteStore::SqliteStore(const StoreOptions &options, const WalLimits &limits)
       transactions_(path_, timeout_ns_, sessions_, turn_, maintenance_),
       batch_writer_(sessions_, maintenance_, log_, path_, options.batch),
       write_loop_(batch_writer_, turn_, options),
-      lookups_(log_, path_, "looking up keys") {
+      lookups_(log_, path_, "looking up keys"),
+      reads_(log_, path_, "reading applications"),
+      lists_(log_, path_, "listing applications") {
     if (!options.maintain) return;
     reserve_page_memory();
     try {
@@ -114,6 +117,53 @@ std::uint32_t SqliteStore::key_changes() noexcept { return sessions_.key_changes
 
 void SqliteStore::write(const Source &source, Deadline until) { write_loop_.run(source, until); }
 
+// `function(session)` in a transaction. What it does not find is missing only once it is proved that this is all of the
+// store: a file may have been cut.
+template <class Function>
+auto SqliteStore::reading_records(Deadline until, Function &&function) {
+    try {
+        auto result = guarded(path_, [&] {
+            return with_session(sessions_, Use::kRead, until, [&](Sessions::Lease &session) {
+                const Transaction transaction(session->connection, Transaction::Kind::kRead);
+                session->schema.recheck();
+                return function(*session);
+            });
+        });
+        reads_.worked();
+        return result;
+    } catch (const Failure &failure) {
+        reads_.failed(failure);
+        throw;
+    }
+}
+
+std::optional<std::string> SqliteStore::find_record(const ObjectId &organization,
+                                                    const std::variant<ObjectId, std::string> &name, Deadline until) {
+    return reading_records(until, [&](Session &session) {
+        auto record = session.records->find(organization, name);
+        if (!record) session.lineage.verify();
+        return record;
+    });
+}
+
+RecordPage SqliteStore::list_records(const ObjectId &organization, const std::optional<ObjectId> &before,
+                                     std::size_t limit, Deadline until) {
+    auto page = reading_records(until, [&](Session &session) {
+        auto read = session.records->list(organization, before, limit);
+        session.lineage.verify();
+        return read;
+    });
+    // Another state than that of other reads, which go on.
+    if (!page) {
+        const Failure failure(AC_EVERSION,
+                              about(path_, "it has no index to list applications by; run " + init_command(path_)));
+        lists_.failed(failure);
+        throw failure;
+    }
+    lists_.worked();
+    return *std::move(page);
+}
+
 // ---- administration
 
 void SqliteStore::init() {
@@ -123,9 +173,12 @@ void SqliteStore::init() {
         upgrade_store(real);
     });
     // What was added since the first version, and needs no newer one to be read.
-    if (reading([](const Connection &connection) { return has_key_use(connection); })) return;
+    if (reading([](const Connection &connection) { return has_key_use(connection) && has_list_index(connection); })) {
+        return;
+    }
     writing([](const Connection &connection) {
         add_key_use(connection);
+        add_list_index(connection);
         return 0;
     });
 }

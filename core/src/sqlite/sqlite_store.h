@@ -25,6 +25,10 @@ class SqliteStore final : public Store {
     [[nodiscard]] std::uint32_t key_changes() noexcept override;
     void write(const Source &source, Deadline deadline) override;
     void notify() noexcept override { write_loop_.notify(); }
+    std::optional<std::string> find_record(const ObjectId &organization,
+                                           const std::variant<ObjectId, std::string> &name, Deadline deadline) override;
+    RecordPage list_records(const ObjectId &organization, const std::optional<ObjectId> &before, std::size_t limit,
+                            Deadline deadline) override;
 
     [[nodiscard]] StoreStats stats() override;
 
@@ -59,6 +63,8 @@ class SqliteStore final : public Store {
     auto reading(Function &&function) const;
     template <class Function>
     auto writing(Function &&function) const;
+    template <class Function>
+    auto reading_records(Deadline until, Function &&function);
     void make_store();
     void upgrade_store(const std::string &real);
 
@@ -73,6 +79,8 @@ class SqliteStore final : public Store {
     BatchWriter batch_writer_;
     WriteLoop write_loop_;
     Health lookups_;
+    Health reads_;
+    Health lists_;
 };
 
 }  // namespace appcreate::sqlite

@@ -38,6 +38,19 @@ bool Source::is_pending() const { return source_.pending == nullptr || source_.p
 
 bool Source::is_ending() const { return source_.pending != nullptr && source_.pending(source_.ctx) < 0; }
 
+void answer(Store &store, Read &read, Deadline deadline) {
+    if (read.answered()) return;
+    read.refuse(AC_CODE_DATABASE);
+    if (deadline <= monotonic_ns()) throw Failure(AC_ETIMEOUT, "the time for reading was over before it began");
+    if (read.is_list()) {
+        read.listed(store.list_records(read.organization(), read.before(), read.limit(), deadline));
+    } else if (const auto record = store.find_record(read.organization(), read.name(), deadline)) {
+        read.found(*record);
+    } else {
+        read.missing();
+    }
+}
+
 std::optional<Contents> Store::backup(const std::string &, bool, const Progress &) {
     throw Failure(AC_EINVAL,
                   "a MongoDB store is backed up with MongoDB's own tools: mongodump --oplog, snapshots of the file "

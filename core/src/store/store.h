@@ -13,6 +13,7 @@
 #include "base/failure.h"
 #include "base/values.h"
 #include "request/create.h"
+#include "request/read.h"
 #include "store/uri.h"
 
 namespace appcreate {
@@ -24,6 +25,11 @@ using Deadline = std::int64_t;
 
 inline constexpr std::size_t kBatchCreates = 256;
 inline constexpr std::size_t kBatchBytes = 1 << 20;
+
+class Store;
+
+// ac_store_read: the read has its answer afterwards, whatever is thrown.
+void answer(Store &store, Read &read, Deadline deadline);
 
 // ac_source, in C++. take() and done() as documented there.
 class Source {
@@ -146,6 +152,13 @@ class Store {
     virtual void write(const Source &source, Deadline deadline) = 0;
     // ac_store_notify.
     virtual void notify() noexcept {}
+    // The record of an organization's application; nullopt: it has no such one.
+    virtual std::optional<std::string> find_record(const ObjectId &organization,
+                                                   const std::variant<ObjectId, std::string> &name,
+                                                   Deadline deadline) = 0;
+    // Those before `before`, or the newest.
+    virtual RecordPage list_records(const ObjectId &organization, const std::optional<ObjectId> &before,
+                                    std::size_t limit, Deadline deadline) = 0;
 
     // For whoever watches it.
     [[nodiscard]] virtual StoreStats stats() { return {}; }

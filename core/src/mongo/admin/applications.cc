@@ -14,13 +14,6 @@ namespace {
 constexpr std::size_t kPage = 512;
 constexpr std::size_t kPageBytes = 4 << 20;
 
-// What the API does not show may be as large as what it shows.
-Bson shown() {
-    Bson projection;
-    BsonWriter(projection).integer("answer", 0).integer("fingerprint", 0);
-    return projection;
-}
-
 struct Page {
     std::vector<std::string> records;
     std::optional<ObjectId> last;
@@ -34,7 +27,7 @@ Page read_page(const Client &client, const ObjectId &organization, const std::op
     if (after) out.document("_id", [&](BsonWriter &above) { above.id("$gt", *after); });
     Bson sort;
     BsonWriter(sort).integer("_id", 1);
-    const Bson projection = shown();
+    const Bson projection = shown_members();
     FindOptions options;
     options.sort = &sort;
     options.projection = &projection;

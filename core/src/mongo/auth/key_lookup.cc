@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "auth/key_check.h"
 #include "mongo/driver/query.h"
 #include "mongo/schema/entities.h"
 #include "mongo/schema/schema.h"
@@ -27,9 +28,7 @@ Found to_found(const ApiKey &key) {
     key.id.write_hex(out.key.id);
     key.owner.write_hex(out.key.owner);
     out.key.role = key.role;
-    if (std::find(key.permissions.begin(), key.permissions.end(), AC_PERMISSION_CREATE) != key.permissions.end()) {
-        out.key.flags |= AC_KEY_MAY_CREATE;
-    }
+    out.key.flags = permission_flags(key.permissions);
     if (key.revoked) out.key.flags |= AC_KEY_REVOKED;
     out.key.expires_at = key.expires_at;
     return out;

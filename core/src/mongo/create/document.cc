@@ -104,6 +104,12 @@ std::string record_json(const bson_t *document, Foreign foreign) {
     return json;
 }
 
+Bson shown_members() {
+    Bson projection;
+    BsonWriter(projection).integer("answer", 0).integer("fingerprint", 0);
+    return projection;
+}
+
 std::string answer_json(const bson_t *document) {
     if (const auto answer = BsonReader(document).text("answer")) return std::string(*answer);
     return answer_of(record_json(document));

@@ -15,6 +15,8 @@ Bson document_of(const Draft &draft);
 
 // The record as the API returned it, byte for byte.
 std::string record_json(const bson_t *document, Foreign foreign = Foreign::kNull);
+// A projection to what record_json shows, as far as that spares bytes: a kept answer may be as large as the record.
+Bson shown_members();
 // The answer that carries it, the same bytes where they were kept.
 std::string answer_json(const bson_t *document);
 

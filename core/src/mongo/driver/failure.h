@@ -48,7 +48,7 @@ struct Patience {
 // Runs `function` again, for as long as the patience lasts, where what it asked was lost: a connection that the server
 // closed meanwhile says so at its next use.
 template <class Function>
-void repeat_lost(const Patience &patience, const Function &function) {
+auto repeat_lost(const Patience &patience, const Function &function) {
     using Kind = ServerFailure::Kind;
     for (;;) {
         try {

@@ -19,7 +19,16 @@ int reason_of(const Failure &failure) {
     return failure.detail() != 0 ? failure.detail() : failure.status();
 }
 
-const char *name_of(Health::Work work) { return work == Health::Work::kWriting ? "writing" : "looking up keys"; }
+const char *name_of(Health::Work work) {
+    switch (work) {
+        case Health::Work::kWriting:
+            return "writing";
+        case Health::Work::kLookingUp:
+            return "looking up keys";
+        default:
+            return "reading applications";
+    }
+}
 
 }  // namespace
 
@@ -53,9 +62,9 @@ void Health::worked(Work work) noexcept {
     const MutexLock lock(mutex_);
     if (!is_down_) return;
     reasons_[static_cast<std::size_t>(work)].reset();
-    if (work == Work::kWriting) {
-        auto &looking_up = reasons_[static_cast<std::size_t>(Work::kLookingUp)];
-        if (looking_up == kAway) looking_up.reset();
+    for (const Work reading : {Work::kLookingUp, Work::kReading}) {
+        auto &reason = reasons_[static_cast<std::size_t>(reading)];
+        if (reason == kAway) reason.reset();
     }
     if (std::any_of(reasons_.begin(), reasons_.end(), [](const auto &reason) { return reason.has_value(); })) return;
     is_down_ = false;

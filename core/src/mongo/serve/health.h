@@ -17,15 +17,16 @@ class Health {
   public:
     Health(ac_log_fn log, void *ctx, std::string store);
 
-    enum class Work { kWriting, kLookingUp };
+    enum class Work { kWriting, kLookingUp, kReading };
     void failed(Work work, const Failure &failure) noexcept;
     void ran_out_of_memory(Work work) noexcept;
-    // Who can write can read: that ends both, but what the server refuses is ended only by the same work.
+    // Who can write can read, and who can read one thing another: that ends all but writing, but what the server
+    // refuses is ended only by the same work.
     void worked(Work work) noexcept;
     [[nodiscard]] bool is_down() const noexcept { return is_down_; }
 
   private:
-    using Reasons = std::array<std::optional<int>, 2>;  // of those that fail
+    using Reasons = std::array<std::optional<int>, 3>;  // of those that fail
 
     template <class Text>
     void failed(Work work, int reason, const Text &text) noexcept;

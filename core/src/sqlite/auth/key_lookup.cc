@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "auth/key_check.h"
+
 namespace appcreate::sqlite {
 namespace {
 
@@ -11,10 +13,7 @@ constexpr std::string_view kByDigest =
     " FROM keys k JOIN organizations o ON o.rowid = k.organization WHERE k.digest = ?";
 
 std::uint8_t flags_of(const Run &run) {
-    const std::vector<std::string> permissions = split_permissions(run.text_at(3));
-    const bool may_create =
-        std::find(permissions.begin(), permissions.end(), AC_PERMISSION_CREATE) != permissions.end();
-    return static_cast<std::uint8_t>((may_create ? AC_KEY_MAY_CREATE : 0) |
+    return static_cast<std::uint8_t>(permission_flags(split_permissions(run.text_at(3))) |
                                      (run.integer_at(4) != 0 ? AC_KEY_REVOKED : 0) |
                                      (run.integer_at(8) != 0 ? AC_KEY_ORG_ENABLED : 0));
 }

@@ -64,6 +64,7 @@ CREATE TABLE applications(
     data BLOB NOT NULL,
     UNIQUE(organization, slug)
 );
+CREATE INDEX applications_organization_id ON applications(organization, id);
 CREATE TABLE idempotency(
     rowid INTEGER PRIMARY KEY,
     expires_at INTEGER NOT NULL,

@@ -11,6 +11,7 @@
 #include "sqlite/file/connection.h"
 #include "sqlite/file/lineage.h"
 #include "sqlite/file/schema.h"
+#include "sqlite/read/record_reads.h"
 
 namespace appcreate::sqlite {
 
@@ -36,9 +37,10 @@ struct Session {
     SchemaCheck schema;
     Lineage lineage;
     KeyChanges key_changes;
-    std::optional<Batch> batch;     // Use::kWrite
-    std::optional<KeyLookup> keys;  // Use::kRead
-    RequestSweep requests;          // Use::kMaintain
+    std::optional<Batch> batch;          // Use::kWrite
+    std::optional<KeyLookup> keys;       // Use::kRead
+    std::optional<RecordReads> records;  // Use::kRead
+    RequestSweep requests;               // Use::kMaintain
 };
 
 }  // namespace appcreate::sqlite

@@ -58,7 +58,10 @@ Session::Session(const std::string &path, const std::string &real_path, Use use,
       key_changes(connection) {
     connection.apply_pragmas();
     if (use == Use::kWrite) batch.emplace(connection);
-    if (use == Use::kRead) keys.emplace(connection);
+    if (use == Use::kRead) {
+        keys.emplace(connection);
+        records.emplace(connection);
+    }
     {
         const Transaction transaction(connection, Transaction::Kind::kRead);
         lineage.verify();
