@@ -39,7 +39,7 @@ class Arguments {
 struct Command {
     const char *name;  // "init", "org create"
     const char *summary;
-    const char *operand;  // what the help calls the one operand; nullptr: none
+    const char *operand;  // what the help calls the one operand, "[ORG]" where it may be left out; nullptr: none
     std::span<const Option> options;
     const char *notes;    // more for --help; nullptr: none
     const char *example;  // for --help and the manual, without "appctl"
@@ -54,6 +54,7 @@ struct Command {
 // All commands, in the order of the help. Each file of commands holds one table.
 std::span<const Command> store_commands();
 std::span<const Command> copy_commands();
+std::span<const Command> freeze_commands();
 std::span<const Command> backup_commands();
 std::span<const Command> organization_commands();
 std::span<const Command> provider_commands();

@@ -204,6 +204,8 @@ class CommandLine {
     void take_operand(int at) {
         const Command &command = *out_.command;
         const int wanted = command.operand != nullptr ? 1 : 0;
+        const bool is_optional = wanted != 0 && *command.operand == '[';
+        if (is_optional && argc_ == at) return;
         if (argc_ - at < wanted) {
             throw Misused(std::string(command.operand) + " is missing; " + see_help(command.name));
         }
@@ -212,8 +214,10 @@ class CommandLine {
         }
         if (wanted == 0) return;
         out_.arguments.operand = argv_[at];
-        if (out_.arguments.operand.empty()) throw Misused(std::string(command.operand) + " must not be empty");
-        check_value(command.operand, command.operand, out_.arguments.operand);
+        std::string name = command.operand;
+        if (is_optional) name = name.substr(1, name.size() - 2);
+        if (out_.arguments.operand.empty()) throw Misused(name + " must not be empty");
+        check_value(name, name, out_.arguments.operand);
     }
 
     void complete() {

@@ -47,11 +47,12 @@ constexpr std::array<Option, 2> kDeleteOptions = {{
      "organization was disabled"},
 }};
 
-constexpr std::array<Column, 6> kColumns = {{
+constexpr std::array<Column, 7> kColumns = {{
     {"ID", "id"},
     {"SLUG", "slug"},
     {"NAME", "name"},
     {"ENABLED", "enabled"},
+    {"FROZEN", "frozen"},
     {"LIMIT", "limit"},
     {"APPLICATIONS", "applications"},
 }};

@@ -3,6 +3,7 @@
 
 #include "app_create.h"
 #include "command.h"
+#include "freeze.h"
 #include "output.h"
 #include "owner.h"
 #include "store_handle.h"
@@ -68,6 +69,7 @@ void check(const Arguments &arguments) {
         print("every promise holds\n");
     }
     require(status, error);
+    if (!arguments.json && is_store_frozen(store)) print(std::string(kStoreIsFrozen) + "\n");
 }
 
 constexpr std::array<Command, 2> kCommands = {{

@@ -90,8 +90,8 @@ void append_commands(std::string &out, std::string_view group) {
 
 }  // namespace
 
-std::array<std::span<const Command>, 8> command_tables() {
-    return {store_commands(),    backup_commands(), copy_commands(),        organization_commands(),
+std::array<std::span<const Command>, 9> command_tables() {
+    return {store_commands(),    backup_commands(), copy_commands(),        freeze_commands(), organization_commands(),
             provider_commands(), key_commands(),    application_commands(), doctor_commands()};
 }
 

@@ -10,7 +10,7 @@
 
 namespace appctl {
 
-std::array<std::span<const Command>, 8> command_tables();
+std::array<std::span<const Command>, 9> command_tables();
 
 template <class Visit>
 void each_command(const Visit &visit) {

@@ -27,10 +27,10 @@ void add_store(Text *text, const Backend *backend, const StoreHealth &health, co
     text->add("{\"store\":\"");
     text->add_escaped(backend->name);
     text->add(
-        "\",\"ready\":%s,\"state\":\"%s\",\"queue\":{\"creates\":%uL,\"limit\":%uL,\"bytes\":%uL,"
+        "\",\"ready\":%s,\"state\":\"%s\",\"frozen\":%s,\"queue\":{\"creates\":%uL,\"limit\":%uL,\"bytes\":%uL,"
         "\"limitBytes\":%uL},\"secondsSinceCommit\":",
-        state ? "false" : "true", state ? state : "ok", health.queue_creates, health.limit_creates, health.queue_bytes,
-        health.limit_bytes);
+        state ? "false" : "true", state ? state : "ok", health.frozen ? "true" : "false", health.queue_creates,
+        health.limit_creates, health.queue_bytes, health.limit_bytes);
     if (health.last_commit) {
         uint64_t since = now_ms() - ngx_min(health.last_commit, now_ms());
         text->add("%uL.%03uL}", since / 1000, since % 1000);

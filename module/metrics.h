@@ -70,6 +70,7 @@ struct alignas(64) StoreMetrics {
     Counter queue_creates;
     Counter queue_bytes;
     Counter log_bytes;
+    Counter frozen;        // 1: creates of the whole store are
     Counter asked;         // monotonic: when the watch last had an answer, whichever
     Counter reached;       // 1: it was a good one
     Counter write_failed;  // monotonic: when the store last refused a create; 0 after one that was stored
@@ -219,6 +220,7 @@ struct StoreHealth {
     uint64_t limit_creates;
     uint64_t limit_bytes;
     uint64_t log_bytes;
+    uint64_t frozen;           // 1: a worker has seen that creates of the whole store are
     uint64_t last_commit;      // 0: none yet
     uint64_t last_checkpoint;  // 0: none yet
 };

@@ -326,6 +326,8 @@ void add_store_states(Page *page, const MainConf *conf, const StoreLabels &label
         {"app_create_store_last_checkpoint_timestamp_seconds",
          "When the write-ahead log was last brought into the file (SQLite).", &StoreHealth::last_checkpoint,
          Unit::kMilliseconds, true},
+        {"app_create_store_frozen", "1 while creates of the whole store are frozen (appctl freeze), else 0.",
+         &StoreHealth::frozen, Unit::kOne, false},
         {"app_create_store_log_bytes", "Size of the write-ahead log (SQLite).", &StoreHealth::log_bytes, Unit::kOne,
          true},
     };

@@ -129,8 +129,8 @@ ngx_int_t init_metrics(ngx_shm_zone_t *shm_zone, void *old) {
 // What said how its last worker was.
 void clear_state(WorkerMetrics *slot) {
     for (StoreMetrics &store : slot->stores) {
-        for (Counter *state : {&store.queue_creates, &store.queue_bytes, &store.log_bytes, &store.asked, &store.reached,
-                               &store.write_failed}) {
+        for (Counter *state : {&store.queue_creates, &store.queue_bytes, &store.log_bytes, &store.frozen, &store.asked,
+                               &store.reached, &store.write_failed}) {
             state->set(0);
         }
     }

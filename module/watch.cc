@@ -38,6 +38,7 @@ void ask(Watch *watch) {
     stats.size = sizeof(stats);
     if (ac_store_get_stats(watch->store, &stats) == AC_OK) {
         watch->metrics->log_bytes.set(stats.log_bytes);
+        watch->metrics->frozen.set(stats.frozen != 0);
         if (stats.last_checkpoint) {
             watch->metrics->last_checkpoint.set(static_cast<uint64_t>(stats.last_checkpoint));
         }
@@ -135,6 +136,7 @@ StoreHealth store_health(const MainConf *conf, const Backend *backend) {
         health.queue_creates += store.queue_creates.get();
         health.queue_bytes += store.queue_bytes.get();
         health.log_bytes = ngx_max(health.log_bytes, store.log_bytes.get());
+        health.frozen = ngx_max(health.frozen, store.frozen.get());
         uint64_t failed = store.write_failed.get();
         health.writable = health.writable && (failed == 0 || now - ngx_min(failed, now) > kRefusalCounts);
         uint64_t asked = store.asked.get();

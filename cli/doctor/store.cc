@@ -8,6 +8,7 @@
 #include "app_create.h"
 #include "command.h"
 #include "doctor/files.h"
+#include "freeze.h"
 #include "json_view.h"
 #include "store_handle.h"
 
@@ -90,7 +91,28 @@ class StoreExamination {
             report_.warn("indexes", name_, message.what, message.remedy);
         }
         if (said.empty()) report_.ok("indexes", name_, "none is missing");
+        freezes(store);
         keys(store);
+    }
+
+    // One that was forgotten looks to clients like an outage.
+    void freezes(const StoreHandle &store) {
+        bool is_any = false;
+        const auto tell = [&](const std::string &subject, const char *what, const std::string &command) {
+            is_any = true;
+            report_.warn("freeze", subject, std::string(what) + ": nobody can create, clients get 503 with code 1006",
+                         "run \"appctl " + command + "\" when that is to end");
+        };
+        if (is_store_frozen(store)) tell(name_, "the whole store is frozen", "thaw");
+        store.rows(
+            [&](std::string_view row) {
+                const Json json = parse(row);
+                if (!json_is_true(json_object_get(json.get(), "frozen"))) return;
+                const std::string slug = readable(json.get(), "slug");
+                tell(slug, "the organization is frozen", "thaw " + slug);
+            },
+            [&](ac_row_fn row, void *ctx, ac_error *err) { return ac_org_list(store.get(), row, ctx, err); });
+        if (!is_any) report_.ok("freeze", name_, "nothing is frozen");
     }
 
     void keys(const StoreHandle &store) {

@@ -327,7 +327,8 @@ typedef struct ac_store_stats {
     size_t size;             /* sizeof(ac_store_stats) */
     uint64_t log_bytes;      /* of a SQLite file's write-ahead log as it is open here; 0: none is */
     int64_t last_checkpoint; /* when this handle last brought the log into the file; 0: never */
-    uint64_t reserved[5];
+    uint64_t frozen;         /* since 1.1: creates of the whole store are (ac_store_freeze): seconds; as last seen */
+    uint64_t reserved[4];
 } ac_store_stats;
 
 /*

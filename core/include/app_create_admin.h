@@ -68,6 +68,28 @@ enum {
 ac_status ac_org_delete(ac_store *store, ac_str org, unsigned flags, ac_row_fn row, void *ctx,
                         ac_error *err) AC_NOEXCEPT;
 
+/*
+ * Freezes creates of the organization `org` (an id or a slug), or of the whole store where it is empty, until a thaw:
+ * they are answered with 503, code 1006 and Retry-After. What is only validated is answered as usual. `retry_after`:
+ * the seconds of Retry-After, 1 to 3600; 0: 30. Hands out {"organization":ID|null,"frozen":true,"retryAfter":SECONDS,
+ * "already":BOOL}: whether it was frozen before; then only the seconds are new.
+ *
+ * Once this has returned, no create is acknowledged that an ac_store_copy which begins then might miss, by any library
+ * that knows of freezes: those of version 1.0 create all the same. A SQLite store looks at it in each transaction. With
+ * MongoDB gateways know of it within a second, and this waits 2.5 seconds: none acknowledges a create by what it knew
+ * of the store more than 2 seconds ago. When it is interrupted, creates are frozen, but that was not waited for: repeat
+ * it.
+ *
+ * An organization may be frozen while the store is, and stays so when the store is thawed.
+ */
+ac_status ac_store_freeze(ac_store *store, ac_str org, uint32_t retry_after, ac_row_fn row, void *ctx,
+                          ac_error *err) AC_NOEXCEPT;
+/* The end of it. Hands out {"organization":ID|null,"frozen":false,"already":BOOL}: whether it was not frozen before. */
+ac_status ac_store_thaw(ac_store *store, ac_str org, ac_row_fn row, void *ctx, ac_error *err) AC_NOEXCEPT;
+/* Asks whether the whole store is frozen: *retry_after is its seconds, 0 where it is not. An organization's row tells
+ * the same of itself ("frozen"). */
+ac_status ac_store_frozen(ac_store *store, uint32_t *retry_after, ac_error *err) AC_NOEXCEPT;
+
 typedef struct ac_provider_spec {
     ac_str org; /* id or slug */
     ac_str name;

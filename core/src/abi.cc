@@ -301,6 +301,7 @@ ac_status ac_store_get_stats(const ac_store *store, ac_store_stats *out) noexcep
         const StoreStats stats = inside.stats();
         out->log_bytes = stats.log_bytes;
         out->last_checkpoint = stats.last_checkpoint;
+        out->frozen = stats.frozen;
     });
 }
 

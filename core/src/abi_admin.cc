@@ -57,6 +57,21 @@ std::string id_of_org(Store &store, const std::string &org) {
     return id;
 }
 
+// What is frozen or thawed, and how its row begins.
+struct Frozen {
+    std::string id;  // of the organization; empty: the whole store
+    std::string row;
+};
+
+Frozen frozen_by(Store &store, const ac_str &org) {
+    if (read_text(org).empty()) return {"", R"({"organization":null,)"};
+    const std::string id = id_of_org(store, read_org_name(org));
+    return {id, R"({"organization":")" + id + R"(",)"};
+}
+
+// The last value of a row.
+const char *word(bool value) noexcept { return value ? "true}" : "false}"; }
+
 // The row of a key that was made now, with its token: after the id, where a reader looks for it.
 std::string with_token(std::string_view row, std::string_view token) {
     constexpr std::string_view kStart = R"({"id":"0123456789abcdef01234567")";
@@ -118,6 +133,29 @@ ac_status ac_org_delete(ac_store *store, ac_str org, unsigned flags, ac_row_fn r
         const std::uint64_t n = inside.org_delete(id, (flags & AC_ORG_WITH_APPLICATIONS) != 0);
         rows(R"({"id":")" + id + R"(","deleted":true,"applications":)" + std::to_string(n) + "}");
     });
+}
+
+ac_status ac_store_freeze(ac_store *store, ac_str org, uint32_t retry_after, ac_row_fn row, void *ctx,
+                          ac_error *err) noexcept {
+    return administer(store, row, ctx, err, [&](Store &inside, const RowSink &rows) {
+        const Freeze seconds = read_freeze(retry_after);
+        const Frozen what = frozen_by(inside, org);
+        const bool already = inside.freeze(what.id, seconds) != 0;
+        rows(what.row + R"("frozen":true,"retryAfter":)" + std::to_string(seconds) + R"(,"already":)" + word(already));
+    });
+}
+
+ac_status ac_store_thaw(ac_store *store, ac_str org, ac_row_fn row, void *ctx, ac_error *err) noexcept {
+    return administer(store, row, ctx, err, [&](Store &inside, const RowSink &rows) {
+        const Frozen what = frozen_by(inside, org);
+        const bool already = inside.thaw(what.id) == 0;
+        rows(what.row + R"("frozen":false,"already":)" + word(already));
+    });
+}
+
+ac_status ac_store_frozen(ac_store *store, uint32_t *retry_after, ac_error *err) noexcept {
+    if (retry_after == nullptr) return invalid(err, "the place for the seconds is NULL");
+    return administer(store, err, [&](Store &inside) { *retry_after = inside.frozen(); });
 }
 
 ac_status ac_provider_create(ac_store *store, const ac_provider_spec *spec, ac_row_fn row, void *ctx,

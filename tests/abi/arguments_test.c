@@ -237,6 +237,17 @@ static void administration(void **state) {
     assert_invalid(ac_provider_set(s, org, id, &change, take_row, &r, &err));
     change = (ac_provider_change){.size = 0, .is_default = 1};
     assert_invalid(ac_provider_set(s, org, id, &change, take_row, &r, &err));
+    assert_invalid(ac_store_freeze(NULL, org, 1, take_row, &r, &err));
+    assert_invalid(ac_store_freeze(s, broken, 1, take_row, &r, &err));
+    assert_invalid(ac_store_freeze(s, org, 3601, take_row, &r, &err));
+    assert_invalid(ac_store_freeze(s, org, 1, NULL, &r, &err));
+    assert_invalid(ac_store_thaw(NULL, org, take_row, &r, &err));
+    assert_invalid(ac_store_thaw(s, broken, take_row, &r, &err));
+    assert_invalid(ac_store_thaw(s, org, NULL, &r, &err));
+    uint32_t seconds = 7;
+    assert_invalid(ac_store_frozen(NULL, &seconds, &err));
+    assert_invalid(ac_store_frozen(s, NULL, &err));
+    assert_int_equal(seconds, 7);
     assert_invalid(ac_org_delete(NULL, org, 0, take_row, &r, &err));
     assert_invalid(ac_org_delete(s, broken, 0, take_row, &r, &err));
     assert_invalid(ac_org_delete(s, org, 2, take_row, &r, &err));

@@ -134,7 +134,7 @@ def appctl(root, build):
         yield f"{program} is not there: build it, as in: ninja -C {build} appctl"
         return
     everything = help_of(program)
-    commands = re.findall(r"^  ([a-z]+(?: [a-z]+)?)(?: [A-Z]+)?  +\S", everything, re.M)
+    commands = re.findall(r"^  ([a-z]+(?: [a-z]+)?)(?: \[?[A-Z]+\]?)?  +\S", everything, re.M)
     shared = options_of(everything)
     page = read(root / "docs/appctl.md")
 

@@ -219,6 +219,15 @@ auto ModelServer::round_trip(const Operation &operation) {
     return result;
 }
 
+// A gateway asks when what it has seen is a second old.
+mongo::SeenFreeze ModelServer::freeze() {
+    if (freeze_.asked_at == 0 || model_.clock - freeze_.asked_at > mongo::kFitNs) {
+        const std::int64_t asked_at = model_.clock;
+        freeze_ = {round_trip([this] { return model_.frozen; }), asked_at};
+    }
+    return freeze_;
+}
+
 std::vector<mongo::PlanRef> ModelServer::read_plans(std::span<const ObjectId> organizations) {
     return round_trip([&] {
         std::vector<mongo::PlanRef> out;
@@ -228,6 +237,7 @@ std::vector<mongo::PlanRef> ModelServer::read_plans(std::span<const ObjectId> or
             auto plan = std::make_shared<mongo::Plan>();
             plan->organization = id;
             plan->enabled = true;
+            plan->frozen = found->second.frozen;
             plan->limit = found->second.limit;
             plan->limit_version = found->second.version;
             plan->settled_version = found->second.settled;
@@ -307,6 +317,7 @@ Inserted ModelServer::insert(std::span<const Draft *const> drafts) {
 }
 
 std::vector<Record> ModelServer::find_requests(std::span<const mongo::RequestName> requests) {
+    if (model_.before_find) std::exchange(model_.before_find, nullptr)();
     return round_trip([&] {
         std::vector<Record> out;
         for (const Model::Document &one : model_.documents) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "mongo/create/server.h"
+#include "mongo/schema/schema.h"
 
 namespace appcreate::test {
 
@@ -73,6 +74,7 @@ class Model {
         std::int64_t away_ns = 0;
     };
     struct Organization {
+        Freeze frozen = 0;
         std::optional<std::int64_t> limit;
         std::int64_t version = 1;
         std::int64_t settled = 1;
@@ -98,7 +100,9 @@ class Model {
     std::vector<Document> documents;
     std::int64_t clock = 1'000'000'000;
     std::int64_t connected_at = 0;
-    std::function<void()> before_insert;  // once
+    Freeze frozen = 0;                    // the whole store
+    std::function<void()> before_insert;  // once; the same for the next
+    std::function<void()> before_find;    // of requests
     // Until then there is no primary; who looks for one gives up after a while.
     std::int64_t away_until = 0;
     static constexpr std::int64_t kSelectionNs = 750'000'000;
@@ -136,6 +140,7 @@ class ModelServer : public mongo::Server {
     std::int64_t now() override { return model_.clock; }
     void pause(std::int64_t ns) override;
     std::uint64_t random() override { return scheduler_.random(1U << 30); }
+    mongo::SeenFreeze freeze() override;
     std::vector<mongo::PlanRef> read_plans(std::span<const ObjectId> organizations) override;
     std::vector<mongo::ProviderRef> read_providers(std::span<const ObjectId> ids) override;
     mongo::Inserted insert(std::span<const mongo::Draft *const> drafts) override;
@@ -170,6 +175,7 @@ class ModelServer : public mongo::Server {
 
     Model &model_;
     Scheduler &scheduler_;
+    mongo::SeenFreeze freeze_;
 };
 
 }  // namespace appcreate::test

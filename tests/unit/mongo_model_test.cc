@@ -23,6 +23,7 @@ struct World {
     unsigned crashes = 0;  // percent of the gateways
     bool changes_limits = false;
     bool expires = false;
+    bool freezes = false;  // and copies what is there when that is known everywhere
 };
 
 // What a client sent and was told.
@@ -132,6 +133,34 @@ class Interleaving {
             }
         }
         if (create.answer().code == AC_CODE_LIMIT) check_was_full(told);
+        if (create.answer().status == 200 && copy_ && !is_copied(create)) {
+            model_.broken.push_back("a create was acknowledged in a freeze, and is not in its copy");
+        }
+    }
+
+    [[nodiscard]] bool is_copied(const Create &create) const {
+        return std::any_of(copy_->begin(), copy_->end(), [&](const mongo::Record &record) {
+            return record.id.hex() == id_of(create) || (create.request() && record.request == create.request());
+        });
+    }
+
+    void freeze() {
+        if (frozen_at_ == 0) {
+            if (!scheduler_.chance(2)) return;
+            // A majority has the freeze, and so all that was there before it.
+            model_.commit();
+            frozen_at_ = model_.clock;
+            const bool is_all = scheduler_.chance(50);
+            (is_all ? model_.frozen : model_.organizations[limited_].frozen) = 30;
+            if (!is_all) model_.organizations[unlimited_].frozen = 30;
+        }
+        // Whoever is at something may be stopped there for long.
+        if (scheduler_.chance(10)) model_.clock += static_cast<std::int64_t>(scheduler_.random(1'500'000'000));
+        if (copy_ || model_.clock - frozen_at_ < mongo::kFreezeWaitNs) return;
+        copy_.emplace();
+        for (const Model::Document &one : model_.documents) {
+            if (one.committed) copy_->push_back(one.record);
+        }
     }
 
     // Somewhere between the start of its batch and the answer, as many were there as its limit allows.
@@ -153,6 +182,7 @@ class Interleaving {
             scheduler_.kill(scheduler_.random(scheduler_.actors()));
         }
         if (world_.changes_limits && scheduler_.chance(1)) change_limit();
+        if (world_.freezes) freeze();
         if (world_.expires && scheduler_.chance(1)) {
             model_.expire_all();
             ++expiries_;
@@ -173,6 +203,8 @@ class Interleaving {
     // When all is over but for what is late, the store is exactly as full as it may be, and a new gateway sees it so.
     void finish() {
         model_.calm();
+        model_.frozen = 0;
+        for (auto &[id, frozen] : model_.organizations) frozen.frozen = 0;
         model_.clock += 300'000'000'000;
         Model::Organization &organization = model_.organizations[limited_];
         organization.old_landed = 0;
@@ -255,6 +287,8 @@ class Interleaving {
     std::deque<std::unique_ptr<Told>> told_;
     std::int64_t recent_limit_ = INT64_MAX;
     std::size_t expiries_ = 0;
+    std::int64_t frozen_at_ = 0;                      // 0: not yet
+    std::optional<std::vector<mongo::Record>> copy_;  // of what was there when the freeze was known everywhere
 };
 
 // APP_CREATE_TEST_SEED runs one interleaving again.
@@ -342,6 +376,19 @@ TEST(MongoModel, ChangingLimitsAndEveryFault) {
     world.crashes = 10;
     world.changes_limits = true;
     run_all(world, 1500, kWithFaults);
+}
+
+// What is acknowledged is in a copy that begins when a freeze has been waited for, whatever is stopped, lost or late.
+TEST(MongoModel, Freezes) {
+    World world;
+    world.batches = 4;
+    world.freezes = true;
+    run_all(world, 1500, {AC_CODE_OK, AC_CODE_BUSY, AC_CODE_DATABASE});
+    world.faults.lost = 10;
+    world.faults.late = 20;
+    world.faults.minority = 10;
+    world.faults.elections = true;
+    run_all(world, 1500, {AC_CODE_OK, AC_CODE_BUSY, AC_CODE_DATABASE});
 }
 
 TEST(MongoModel, ExpiringKeys) {

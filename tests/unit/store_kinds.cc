@@ -62,7 +62,7 @@ std::unique_ptr<StoreUnderTest> make_on() {
 }
 
 KindUnderTest mongodb(const char *name, std::string (*unavailable)(), std::unique_ptr<StoreUnderTest> (*make)()) {
-    return {name, unavailable, make, std::chrono::seconds(1), true};
+    return {name, unavailable, make, std::chrono::seconds(1), true, false};
 }
 
 }  // namespace

@@ -42,6 +42,8 @@ struct KindUnderTest {
     std::chrono::milliseconds plan_age{0};
     // What a batch would create is looked at after what it creates, not in the order of the batch.
     bool validates_last = false;
+    // In a freeze a kept answer is repeated.
+    bool replays_in_freeze = true;
     friend std::ostream &operator<<(std::ostream &out, const KindUnderTest &kind) { return out << kind.name; }
 };
 std::vector<KindUnderTest> store_kinds();

@@ -61,6 +61,7 @@ std::string render_strings(const std::vector<std::string> &values) {
 std::string render(const OrganizationRow &row) {
     ObjectWriter out;
     out.id("id", row.id).text("name", row.name).text("slug", row.slug).boolean("enabled", row.enabled);
+    out.boolean("frozen", row.frozen != 0);
     if (row.limit) {
         out.integer("limit", *row.limit);
     } else {

@@ -23,6 +23,8 @@ constexpr std::size_t kMinToken = 32;
 // Years 1 to 9999: what an RFC 3339 timestamp can show.
 constexpr std::int64_t kFirstTime = -62135596800000;
 constexpr std::int64_t kLastTime = 253402300799999;
+constexpr Freeze kUsualFreeze = 30;
+constexpr Freeze kMaxFreeze = 3600;
 constexpr std::int64_t kMaxOverlap = 3650LL * 24 * 3600 * 1000;
 
 [[noreturn]] void fail(const std::string &message) { throw Failure(AC_EINVAL, message); }
@@ -184,6 +186,12 @@ std::string read_app_name(const ac_str &text) {
         fail("name the application by its id, 24 hexadecimal digits, or its slug");
     }
     return app;
+}
+
+Freeze read_freeze(std::uint32_t seconds) {
+    if (seconds == 0) return kUsualFreeze;
+    if (seconds > kMaxFreeze) fail("the seconds of Retry-After must be 1 to 3600");
+    return static_cast<Freeze>(seconds);
 }
 
 OrganizationSpec read_org_create(const ac_org_spec &spec) {

@@ -2,10 +2,12 @@
 // Every function throws Failure(AC_EINVAL) that names the field.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "app_create.h"
+#include "base/entities.h"
 #include "store/store.h"
 
 namespace appcreate {
@@ -18,6 +20,9 @@ ProviderChange read_provider_change(const ac_provider_change &change);
 KeySpec read_key(const ac_key_spec &spec, const ac_str &name);
 KeyRotation read_rotation(const ac_key_rotation &rotation);
 std::string read_key_name(const ac_str &text);
+
+// The seconds of a freeze.
+Freeze read_freeze(std::uint32_t seconds);
 
 // An organization's id or slug, in lower case.
 std::string read_org_name(const ac_str &text);

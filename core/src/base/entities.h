@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,10 +20,19 @@ struct Retention {
     friend bool operator==(const Retention &, const Retention &) = default;
 };
 
+// While creates are frozen ("appctl freeze"): after how many seconds clients are told to come again. 0: they are not.
+using Freeze = std::uint16_t;
+// As a store holds it: what is no freeze of our own is one of a second.
+constexpr Freeze freeze_of(std::int64_t value) noexcept {
+    if (value == 0) return 0;
+    return value > 0 && value <= std::numeric_limits<Freeze>::max() ? static_cast<Freeze>(value) : Freeze{1};
+}
+
 struct Organization {
     ObjectId id;
     std::string name, slug;
     bool enabled = true;
+    Freeze frozen = 0;  // its own; the store may be frozen besides
     std::optional<std::int64_t> limit;
     Retention retention;
     std::optional<ObjectId> default_provider;

@@ -5,6 +5,7 @@
 
 #include "mongo/admin/applications.h"
 #include "mongo/admin/check.h"
+#include "mongo/admin/freeze.h"
 #include "mongo/admin/keys.h"
 #include "mongo/admin/organizations.h"
 #include "mongo/admin/providers.h"
@@ -169,6 +170,14 @@ void MongoStore::org_list(const RowSink &row) { list_organizations(fit_client(),
 std::uint64_t MongoStore::org_delete(std::string_view org, bool with_applications) {
     return remove_organization(patient_client(), org, with_applications);
 }
+
+Freeze MongoStore::freeze(std::string_view org, Freeze seconds) { return mongo::freeze(fit_client(), org, seconds); }
+
+Freeze MongoStore::thaw(std::string_view org) { return mongo::thaw(fit_client(), org); }
+
+Freeze MongoStore::frozen() { return read_store_freeze(fit_client()); }
+
+StoreStats MongoStore::stats() { return {.frozen = schema_->freeze().seconds}; }
 
 void MongoStore::provider_create(const ProviderSpec &spec, const RowSink &row) {
     row(render(create_provider(fit_client(), spec)));

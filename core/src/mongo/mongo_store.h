@@ -25,6 +25,8 @@ class MongoStore final : public Store {
     RecordPage list_records(const ObjectId &organization, const std::optional<ObjectId> &before, std::size_t limit,
                             Deadline deadline) override;
 
+    [[nodiscard]] StoreStats stats() override;
+
     void init() override;
     void shard() override;
     void org_create(const OrganizationSpec &spec, const RowSink &row) override;
@@ -32,6 +34,9 @@ class MongoStore final : public Store {
     void org_show(std::string_view org, const RowSink &row) override;
     void org_list(const RowSink &row) override;
     std::uint64_t org_delete(std::string_view org, bool with_applications) override;
+    Freeze freeze(std::string_view org, Freeze seconds) override;
+    Freeze thaw(std::string_view org) override;
+    Freeze frozen() override;
     void provider_create(const ProviderSpec &spec, const RowSink &row) override;
     void provider_list(std::string_view org, const RowSink &row) override;
     void provider_set(std::string_view org, const ObjectId &id, const ProviderChange &change,

@@ -96,6 +96,11 @@ void Create::refuse(int code) noexcept {
     answer_ = code_answer(code);
 }
 
+void Create::refuse_frozen(std::uint16_t seconds) noexcept {
+    refuse(AC_CODE_BUSY);
+    answer_.retry_after = seconds;
+}
+
 void Create::set_batch(std::uint32_t creates, std::uint32_t microseconds) noexcept {
     batch_ = creates;
     store_us_ = microseconds;

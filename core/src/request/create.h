@@ -72,6 +72,8 @@ class Create {
     void violate(std::string_view message);
     // An error (docs/api.md, "Codes").
     void refuse(int code) noexcept;
+    // 503/1006, with the freeze's own Retry-After.
+    void refuse_frozen(std::uint16_t seconds) noexcept;
     void set_batch(std::uint32_t creates, std::uint32_t microseconds) noexcept;
 
     [[nodiscard]] bool answered() const noexcept { return answer_.status != 0; }

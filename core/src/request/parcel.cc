@@ -25,7 +25,7 @@ struct Packed {
 };
 
 struct PackedOutcome {
-    std::uint16_t status, code, flags;
+    std::uint16_t status, code, retry_after, flags;
     bool has_id;
     bool has_own_body;  // otherwise the code's
     std::array<char, 24> id;
@@ -115,6 +115,7 @@ std::size_t Parcel::pack_outcome(const Create &create, std::span<std::byte> out)
     PackedOutcome packed{};
     packed.status = answer.status;
     packed.code = answer.code;
+    packed.retry_after = answer.retry_after;
     packed.flags = answer.flags;
     packed.has_own_body = answer.body.data == create.body_.text().data();
     packed.has_id = create.id_.size() == packed.id.size();
@@ -143,8 +144,8 @@ bool Parcel::unpack_outcome(std::span<const std::byte> bytes, Create &create) no
     create.answer_ = code_answer(packed.code);
     create.answer_.status = packed.status;
     create.answer_.code = packed.code;
+    create.answer_.retry_after = packed.retry_after;
     create.answer_.flags = packed.flags;
-    if (packed.code == 0) create.answer_.retry_after = 0;
     if (packed.has_own_body) create.answer_.body = borrow(body);
     create.batch_ = packed.batch;
     create.store_us_ = packed.store_us;

@@ -14,6 +14,7 @@
 #include "sqlite/backup/backup.h"
 #include "sqlite/backup/restore.h"
 #include "sqlite/copy/copy_end.h"
+#include "sqlite/create/freeze.h"
 #include "sqlite/create/key_use.h"
 #include "sqlite/file/damage_note.h"
 #include "sqlite/file/failure.h"
@@ -86,7 +87,7 @@ void SqliteStore::warm() {
 StoreStats SqliteStore::stats() {
     // -1: nothing is open.
     return {static_cast<std::uint64_t>(std::max<std::int64_t>(size_of(sessions_.wal_path()), 0)),
-            maintenance_.last_checkpoint()};
+            maintenance_.last_checkpoint(), sessions_.frozen()};
 }
 
 void SqliteStore::find_keys(std::span<ac_lookup> lookups, Deadline until) {
@@ -96,6 +97,7 @@ void SqliteStore::find_keys(std::span<ac_lookup> lookups, Deadline until) {
                 const Transaction transaction(session->connection, Transaction::Kind::kRead);
                 session->schema.recheck();
                 const std::uint32_t changes = session.see_key_changes();
+                session.see_freeze();
                 for (ac_lookup &lookup : lookups) {
                     session->keys->find(lookup);
                     lookup.changes = changes;
@@ -234,6 +236,16 @@ std::uint64_t SqliteStore::org_delete(std::string_view org, bool with_applicatio
     while (writing([&](const Connection &connection) { return removal.step(connection); })) {
     }
     return removal.applications();
+}
+
+Freeze SqliteStore::freeze(std::string_view org, Freeze seconds) {
+    return writing([&](const Connection &connection) { return change_freeze(connection, org, seconds); });
+}
+
+Freeze SqliteStore::thaw(std::string_view org) { return freeze(org, 0); }
+
+Freeze SqliteStore::frozen() {
+    return reading([](const Connection &connection) { return StoreFreeze(connection).read(); });
 }
 
 void SqliteStore::provider_create(const ProviderSpec &spec, const RowSink &row) {

@@ -38,6 +38,9 @@ class SqliteStore final : public Store {
     void org_show(std::string_view org, const RowSink &row) override;
     void org_list(const RowSink &row) override;
     std::uint64_t org_delete(std::string_view org, bool with_applications) override;
+    Freeze freeze(std::string_view org, Freeze seconds) override;
+    Freeze thaw(std::string_view org) override;
+    Freeze frozen() override;
     void provider_create(const ProviderSpec &spec, const RowSink &row) override;
     void provider_list(std::string_view org, const RowSink &row) override;
     void provider_set(std::string_view org, const ObjectId &id, const ProviderChange &change,

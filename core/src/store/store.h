@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "app_create.h"
+#include "base/entities.h"
 #include "base/failure.h"
 #include "base/values.h"
 #include "request/create.h"
@@ -134,6 +135,7 @@ struct StoreOptions {
 struct StoreStats {
     std::uint64_t log_bytes = 0;
     std::int64_t last_checkpoint = 0;  // milliseconds since 1970
+    Freeze frozen = 0;                 // of the whole store, as it was last seen
 };
 
 // Every function throws Failure, but write(), which throws only AC_ETIMEOUT's. Thread-safe. Specs were checked by the
@@ -173,6 +175,12 @@ class Store {
     // With its keys and storage providers. Returns how many applications went with it; where there are any and they may
     // not go: Failure(AC_EEXISTS).
     virtual std::uint64_t org_delete(std::string_view org, bool with_applications) = 0;
+    // Of the organization with this id or slug, or, where it is empty, of the whole store. Once freeze() has returned,
+    // no create is acknowledged that a copy which begins then might miss. Both return what it was before.
+    virtual Freeze freeze(std::string_view org, Freeze seconds) = 0;
+    virtual Freeze thaw(std::string_view org) = 0;
+    // Of the whole store, asked now.
+    virtual Freeze frozen() = 0;
     virtual void provider_create(const ProviderSpec &spec, const RowSink &row) = 0;
     virtual void provider_list(std::string_view org, const RowSink &row) = 0;
     virtual void provider_set(std::string_view org, const ObjectId &id, const ProviderChange &change,

@@ -82,11 +82,16 @@ std::vector<std::string> Load::surprises() const {
 }
 
 void expect_exactly(Gateway &gateway, const Organization &organization, const std::vector<std::string> &acknowledged) {
+    expect_exactly(gateway.store(), organization, acknowledged);
+}
+
+void expect_exactly(const Store &store, const Organization &organization,
+                    const std::vector<std::string> &acknowledged) {
     const std::set<std::string> wanted(acknowledged.begin(), acknowledged.end());
     EXPECT_EQ(wanted.size(), acknowledged.size()) << "one application was acknowledged twice";
     std::set<std::string> found;
     std::set<std::string> slugs;
-    for (const Json &one : gateway.store().applications(organization)) {
+    for (const Json &one : store.applications(organization)) {
         EXPECT_TRUE(found.insert(one.string("/id")).second) << one.string("/id") << " is listed twice";
         EXPECT_TRUE(slugs.insert(one.string("/slug")).second) << one.string("/slug") << " is there twice";
     }
@@ -94,8 +99,8 @@ void expect_exactly(Gateway &gateway, const Organization &organization, const st
         EXPECT_TRUE(found.contains(id)) << id << " was acknowledged and is not there";
     }
     EXPECT_EQ(found.size(), wanted.size()) << "applications that nobody was told of";
-    EXPECT_EQ(gateway.store().count(organization), static_cast<std::int64_t>(found.size()));
-    const Outcome check = gateway.store().appctl({"check"});
+    EXPECT_EQ(store.count(organization), static_cast<std::int64_t>(found.size()));
+    const Outcome check = store.appctl({"check"});
     EXPECT_EQ(check.status, 0) << check.out << check.err;
 }
 

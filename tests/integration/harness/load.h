@@ -55,5 +55,7 @@ class Load {
 
 // Every acknowledged application is there, exactly once, and nothing else is; the books of the store agree.
 void expect_exactly(Gateway &gateway, const Organization &organization, const std::vector<std::string> &acknowledged);
+// The same of another store than the gateway's.
+void expect_exactly(const Store &store, const Organization &organization, const std::vector<std::string> &acknowledged);
 
 }  // namespace appcreate::test

@@ -71,6 +71,7 @@ void Batch::run_some(std::span<Create *const> creates, bool may_follow) {
     Entries open;
     for (Entry &entry : entries) open.push_back(&entry);
     sweep(open);
+    refuse_frozen(open);
     replay(open);
     choose_providers(open);
     const auto validations =
@@ -108,6 +109,47 @@ std::vector<Batch::Entry> Batch::draft(std::span<Create *const> creates) {
     return entries;
 }
 
+// Before replays: a create whose outcome was lost may come into the store at any time, also behind a copy that is made
+// in the freeze. Whoever was told of it then would miss it in the copy.
+void Batch::refuse_frozen(Entries &open) {
+    if (open.empty()) return;
+    const bool any_may_be_stored =
+        std::any_of(open.begin(), open.end(), [](const Entry *e) { return e->may_be_stored; });
+    const SeenFreeze store = persist(any_may_be_stored, [&] { return server_.freeze(); });
+    for (Entry *entry : open) {
+        const Plan &plan = *entry->draft.plan;
+        const Freeze frozen = store.seconds != 0 ? store.seconds : plan.frozen;
+        if (frozen == 0) {
+            entry->open_at = std::min(store.asked_at, plan.read_at);
+        } else if (entry->may_be_stored) {
+            deny(*entry, AC_CODE_DATABASE);
+        } else if (!entry->draft.create->validate_only()) {
+            return_place(*entry);
+            entry->draft.create->refuse_frozen(frozen);
+            finish(*entry);
+        }
+    }
+    sweep(open);
+}
+
+// Of a create that is in the store, or repeats one that is. May it be acknowledged? Not where creates may have been
+// frozen for so long that a copy without it may have begun; then, what was asked is asked again.
+bool Batch::is_open_still(Entry &entry) {
+    if (server_.now() - entry.open_at <= kFreezeKnownNs) return true;
+    if (is_freeze_unknown_) return false;
+    try {
+        const ObjectId &id = entry.draft.plan->organization;
+        const auto plans = persist(true, [&] { return plans_.get(server_, {&id, 1}); });
+        const SeenFreeze store = persist(true, [&] { return server_.freeze(); });
+        const auto plan = plans.find(id);
+        return plan != plans.end() && plan->second->frozen == 0 && store.seconds == 0;
+    } catch (const ServerFailure &failure) {
+        failure_ = failure;
+        is_freeze_unknown_ = true;
+        return false;
+    }
+}
+
 void Batch::replay(Entries &open) {
     std::vector<RequestName> names;
     for (const Entry *entry : open) {
@@ -138,10 +180,13 @@ bool Batch::replay_or_expire(Entry &entry, const Record &record) {
         });
         return false;
     }
-    if (record.fingerprint == create.fingerprint()) {
+    if (record.fingerprint != create.fingerprint()) {
+        create.refuse(AC_CODE_KEY_REUSED);
+    } else if (is_open_still(entry)) {
         create.replayed(record.answer);
     } else {
-        create.refuse(AC_CODE_KEY_REUSED);
+        refuse(entry, AC_CODE_DATABASE);
+        return true;
     }
     finish(entry);
     return true;
@@ -215,8 +260,12 @@ void Batch::render(Entry &entry, bool with_id) {
     entry.rendered = true;
 }
 
-void Batch::refuse(Entry &entry, int code) {
+void Batch::return_place(const Entry &entry) {
     if (entry.draft.place && !entry.may_be_stored) places_.give_back(*entry.draft.plan, *entry.draft.place);
+}
+
+void Batch::refuse(Entry &entry, int code) {
+    return_place(entry);
     entry.draft.create->refuse(code);
     finish(entry);
 }

@@ -54,6 +54,7 @@ class Batch {
         bool rendered = false;       // the answer, with this slug
         bool may_be_stored = false;  // an insert of it was sent, whose outcome is unknown
         bool is_answered = false;
+        std::int64_t open_at = 0;  // when it was asked whether creates are frozen, and they were not
     };
     using Entries = std::vector<Entry *>;
     // The first create with an Idempotency-Key, for those after it with the same.
@@ -66,6 +67,8 @@ class Batch {
     // `may_follow`: of those with one Idempotency-Key all but the first wait for it.
     void run_some(std::span<Create *const> creates, bool may_follow);
     std::vector<Entry> draft(std::span<Create *const> creates);
+    void refuse_frozen(Entries &open);
+    bool is_open_still(Entry &entry);
     void replay(Entries &open);
     void choose_providers(Entries &open);
     void insert_all(Entries open);
@@ -91,6 +94,7 @@ class Batch {
     void succeed(Entry &entry, const std::string &slug);
     void refuse(Entry &entry, int code);
     void deny(Entry &entry, int code);
+    void return_place(const Entry &entry);
     void finish(Entry &entry);
     void give_back_all();
     void sweep(Entries &open);
@@ -136,6 +140,7 @@ class Batch {
     std::vector<Create *> answered_;  // not yet given back
     bool undecided_ = false;
     bool acknowledged_ = false;
+    bool is_freeze_unknown_ = false;  // the server does not say any more
     std::optional<ServerFailure> failure_;
 };
 

@@ -179,6 +179,7 @@ void Batch::renew(Entries &open) {
         entry->rendered = entry->waits_for_place = false;
     }
     sweep(open);
+    refuse_frozen(open);
     std::map<const Entry *, ProviderRef> before;
     for (const Entry *entry : open) before.emplace(entry, entry->draft.provider);
     choose_providers(open);
@@ -320,6 +321,8 @@ void Batch::succeed(Entry &entry, const std::string &slug) {
         entry.draft.slug = slug;
         render(entry, true);
     }
+    entry.may_be_stored = true;
+    if (!is_open_still(entry)) return refuse(entry, AC_CODE_DATABASE);
     entry.draft.create->created(entry.draft.id, slug);
     finish(entry);
 }

@@ -45,6 +45,7 @@ Plan read_plan(const BsonReader &reader) {
     Plan plan;
     plan.organization = organization.id;
     plan.enabled = organization.enabled;
+    plan.frozen = organization.frozen;
     plan.limit = organization.limit;
     plan.limit_version = reader.integer("limitVersion").value_or(0);
     plan.settled_version = settled_version_of(reader);
@@ -183,6 +184,13 @@ void require_fit(const Require &require) {
 }
 
 }  // namespace
+
+SeenFreeze DriverServer::freeze() {
+    if (schema_ == nullptr) return {0, now()};
+    SchemaCheck &schema = *schema_;
+    require_fit([&] { schema.require(client_); });
+    return schema.freeze();
+}
 
 void DriverServer::require_store_after_missing() {
     if (schema_ == nullptr) return;

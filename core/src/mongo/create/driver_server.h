@@ -26,6 +26,7 @@ class DriverServer final : public Server {
     std::int64_t now() override;
     void pause(std::int64_t ns) override;
     std::uint64_t random() override;
+    SeenFreeze freeze() override;
     std::vector<PlanRef> read_plans(std::span<const ObjectId> organizations) override;
     std::vector<ProviderRef> read_providers(std::span<const ObjectId> ids) override;
     Inserted insert(std::span<const Draft *const> drafts) override;

@@ -23,6 +23,7 @@ using ProviderRef = std::shared_ptr<const Provider>;
 struct Plan {
     ObjectId organization;
     bool enabled = false;
+    Freeze frozen = 0;
     std::optional<std::int64_t> limit;
     // Grows whenever the limit changes. While `settled_version` is another one, records may stand outside of 1…limit,
     // or come to.

@@ -14,6 +14,7 @@
 #include "base/values.h"
 #include "mongo/create/plan.h"
 #include "mongo/driver/failure.h"
+#include "mongo/schema/freeze.h"
 #include "request/create.h"
 
 namespace appcreate::mongo {
@@ -90,6 +91,8 @@ class Server {
     virtual void pause(std::int64_t ns) = 0;
     virtual std::uint64_t random() = 0;
 
+    // Of the whole store; as it was seen a second ago at most, or asked now.
+    virtual SeenFreeze freeze() = 0;
     // Those that are not there are left out.
     virtual std::vector<PlanRef> read_plans(std::span<const ObjectId> organizations) = 0;
     virtual std::vector<ProviderRef> read_providers(std::span<const ObjectId> ids) = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "mongo/driver/json_bson.h"
+#include "mongo/schema/freeze.h"
 
 namespace appcreate::mongo {
 namespace {
@@ -19,6 +20,7 @@ Organization read_organization(const BsonReader &document) {
     out.name = document.text("name").value_or("");
     out.slug = document.text("slug").value_or("");
     out.enabled = document.boolean("enabled").value_or(false);
+    out.frozen = freeze_of(document.integer(kFrozen).value_or(0));
     out.limit = document.integer("limit");
     out.retention.build_retention_days = document.integer(kBuildRetentionDays).value_or(0);
     out.retention.builds_per_publication = document.integer(kBuildsPerPublication).value_or(0);

@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "mongo/driver/query.h"
+#include "mongo/schema/freeze.h"
 
 namespace appcreate::mongo {
 namespace {
@@ -122,6 +123,7 @@ struct Version {
     std::int64_t version = 0;
     std::int64_t readable_from = 0;
     std::uint32_t key_changes = 1;  // never 0
+    Freeze frozen = 0;
 };
 
 Version read_version(const Client &client) {
@@ -131,6 +133,7 @@ Version read_version(const Client &client) {
     find(client, kSchema, filter, {}, [&out](const BsonReader &reader) {
         out.version = reader.integer("version").value_or(0);
         out.readable_from = reader.integer("readableFrom").value_or(0);
+        out.frozen = freeze_of(reader.integer(kFrozen).value_or(0));
         out.key_changes = std::max(static_cast<std::uint32_t>(reader.integer("keyChanges").value_or(1)), 1U);
         return false;
     });
@@ -208,6 +211,12 @@ MissingIndexes missing_indexes(const Client &client, std::span<const char *const
 
 void require_version(const Client &client) { require_version(client, read_version(client)); }
 
+Freeze read_store_freeze(const Client &client) {
+    const Version found = read_version(client);
+    require_version(client, found);
+    return found.frozen;
+}
+
 void note_key_change(const Client &client) {
     std::uint32_t number = 0;
     random_bytes(&number, sizeof(number));
@@ -264,6 +273,7 @@ void SchemaCheck::look(const Client &client) {
     const Version version = read_version(client);
     require_version(client, version);
     key_changes_ = version.key_changes;
+    note_freeze({version.frozen, asked_at});
     const auto collections = std::span(kIndexed).first(is_whole ? std::size(kIndexed) : 1);
     const MissingIndexes missing = missing_indexes(client, collections);
     if (!missing.unique.empty()) {
@@ -276,6 +286,17 @@ void SchemaCheck::look(const Client &client) {
         warn_of(client, missing.others);
     }
     fit_at_ = asked_at;
+}
+
+SeenFreeze SchemaCheck::freeze() {
+    const MutexLock lock(mutex_);
+    return freeze_;
+}
+
+// Of two looks at once the one that asked later knows more.
+void SchemaCheck::note_freeze(const SeenFreeze &seen) {
+    const MutexLock lock(mutex_);
+    if (seen.asked_at > freeze_.asked_at) freeze_ = seen;
 }
 
 void SchemaCheck::warn_of(const Client &client, const std::string &slow) {

@@ -8,8 +8,10 @@
 #include <string>
 
 #include "app_create.h"
+#include "base/entities.h"
 #include "base/mutex.h"
 #include "mongo/driver/pool.h"
+#include "mongo/schema/freeze.h"
 
 namespace appcreate::mongo {
 
@@ -49,6 +51,9 @@ void require_version(const Client &client);
 // After keys, or organizations as keys show them, were changed: gateways look every second (SchemaCheck::key_changes).
 void note_key_change(const Client &client);
 
+// Whether creates of the whole store are frozen, asked now. Throws what require_version() throws.
+Freeze read_store_freeze(const Client &client);
+
 // How old what was seen of the schema may be.
 inline constexpr std::int64_t kFitNs = 1'000'000'000;
 
@@ -73,6 +78,8 @@ class SchemaCheck {
     [[nodiscard]] bool is_in_use() const noexcept;
     // Another number after keys were changed, as it was last seen; 0: nobody has required the store for a while.
     [[nodiscard]] std::uint32_t key_changes() noexcept;
+    // Of the whole store, as it was last seen.
+    [[nodiscard]] SeenFreeze freeze();
     // The server's maxBsonObjectSize. After require().
     [[nodiscard]] std::int64_t max_document() const noexcept { return max_document_; }
     // The host's log is gone.
@@ -84,11 +91,13 @@ class SchemaCheck {
     template <class Look>
     void guard(const Look &look);
     void warn_of(const Client &client, const std::string &slow);
+    void note_freeze(const SeenFreeze &seen);
 
     Mutex mutex_;  // held while the host's log is called
     ac_log_fn log_ GUARDED_BY(mutex_);
     void *const ctx_;
     bool has_warned_ GUARDED_BY(mutex_) = false;
+    SeenFreeze freeze_ GUARDED_BY(mutex_);
     std::atomic<std::int64_t> fit_at_ = 0;    // CLOCK_MONOTONIC; 0: never, or not any more
     std::atomic<std::int64_t> whole_at_ = 0;  // the same of all that there is to look at
     std::atomic<std::int64_t> used_at_ = 0;

@@ -3,6 +3,7 @@
 #include "base/failure.h"
 #include "sqlite/auth/key_lookup.h"
 #include "sqlite/auth/key_names.h"
+#include "sqlite/create/freeze.h"
 #include "sqlite/create/key_use.h"
 
 namespace appcreate::sqlite {
@@ -13,10 +14,12 @@ ObjectId organization_at(const Run &run, int column, const char *what, const Obj
                                  " does not exist; run \"appctl check\" on the store that is copied");
 }
 
-std::string Table<Organization>::select(const Connection &) {
-    return "SELECT t.rowid, t.id, t.name, t.slug, t.enabled, t.application_limit, t.build_retention_days,"
-           " t.builds_per_publication, t.created_at, p.id, t.applications FROM organizations t"
-           " LEFT JOIN providers p ON p.rowid = t.default_provider WHERE ";
+std::string Table<Organization>::select(const Connection &connection) {
+    return std::string(
+               "SELECT t.rowid, t.id, t.name, t.slug, t.enabled, t.application_limit, t.build_retention_days,"
+               " t.builds_per_publication, t.created_at, p.id, t.applications, ") +
+           (has_organization_freezes(connection) ? "t.frozen" : "0") +
+           " FROM organizations t LEFT JOIN providers p ON p.rowid = t.default_provider WHERE ";
 }
 
 Organization Table<Organization>::read(const Run &run) {
@@ -29,6 +32,7 @@ Organization Table<Organization>::read(const Run &run) {
     row.retention = {run.integer_at(6), run.integer_at(7)};
     row.created_at = run.integer_at(8);
     if (!run.is_null(9)) row.default_provider = run.id_at(9);
+    row.frozen = freeze_of(run.integer_at(11));
     return row;
 }
 

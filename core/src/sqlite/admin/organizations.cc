@@ -3,6 +3,7 @@
 #include "admin/changes.h"
 #include "sqlite/admin/entities.h"
 #include "sqlite/auth/key_changes.h"
+#include "sqlite/create/freeze.h"
 
 namespace appcreate::sqlite {
 namespace {
@@ -64,6 +65,17 @@ OrganizationRow change_organization(const Connection &connection, std::string_vi
     run.integer(entry.rowid).done();
     if (spec.enabled || spec.slug) note_key_change(connection);
     return entry.row;
+}
+
+Freeze change_freeze(const Connection &connection, std::string_view org, Freeze seconds) {
+    if (org.empty()) {
+        const Freeze before = StoreFreeze(connection).read();
+        set_store_freeze(connection, seconds);
+        return before;
+    }
+    const OrganizationEntry entry = find_organization(connection, org);
+    set_organization_freeze(connection, entry.rowid, seconds);
+    return entry.row.frozen;
 }
 
 std::vector<OrganizationRow> list_organizations(const Connection &connection, std::string_view after, int max) {

@@ -23,6 +23,9 @@ OrganizationEntry find_organization(const Connection &connection, std::string_vi
 OrganizationRow create_organization(const Connection &connection, const OrganizationSpec &spec);
 OrganizationRow change_organization(const Connection &connection, std::string_view org, const OrganizationSpec &spec);
 
+// Freezes the organization, or, where `org` is empty, the store; 0 seconds: thaws it. Returns what it was before.
+Freeze change_freeze(const Connection &connection, std::string_view org, Freeze seconds);
+
 // In the order of their slugs, at most `max` after `after`.
 std::vector<OrganizationRow> list_organizations(const Connection &connection, std::string_view after, int max);
 

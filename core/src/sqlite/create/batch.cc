@@ -4,14 +4,11 @@
 
 #include "base/views.h"
 #include "slug/slug.h"
+#include "sqlite/create/freeze.h"
 
 namespace appcreate::sqlite {
 namespace {
 
-constexpr std::string_view kOrganization =
-    "SELECT o.rowid, o.enabled, o.application_limit, o.applications, o.build_retention_days, o.builds_per_publication,"
-    " p.id, p.name, p.region, p.config, p.provider"
-    " FROM organizations o LEFT JOIN providers p ON p.rowid = o.default_provider WHERE o.id = ?";
 constexpr std::string_view kProvider =
     "SELECT id, name, region, config, provider FROM providers WHERE id = ? AND organization = ?";
 constexpr std::string_view kInsert =
@@ -21,6 +18,14 @@ constexpr std::string_view kStored = "SELECT slug, data FROM applications WHERE 
 constexpr std::string_view kCount = "UPDATE organizations SET applications = ? WHERE rowid = ?";
 
 constexpr std::size_t kIdSize = 24;
+
+std::string select_organization(const Connection &connection) {
+    return std::string(
+               "SELECT o.rowid, o.enabled, o.application_limit, o.applications, o.build_retention_days,"
+               " o.builds_per_publication, p.id, p.name, p.region, p.config, p.provider, ") +
+           (has_organization_freezes(connection) ? "o.frozen" : "0") +
+           " FROM organizations o LEFT JOIN providers p ON p.rowid = o.default_provider WHERE o.id = ?";
+}
 
 // The provider in five columns from `first`.
 std::string provider_json(const Run &run, int first) {
@@ -40,18 +45,18 @@ Batch::Batch(const Connection &connection)
       idempotency_(connection),
       slugs_(connection),
       key_use_(connection),
-      organization_(connection.prepare(kOrganization)),
       provider_(connection.prepare(kProvider)),
       insert_(connection.prepare(kInsert)),
       stored_(connection.prepare(kStored)),
       count_(connection.prepare(kCount)),
       schema_version_(connection.prepare("PRAGMA schema_version")),
       schema_version_seen_(schema_version()) {
-    key_use_.look_again();
+    look_at_schema();
 }
 
-void Batch::run(std::span<Create *const> creates) {
+void Batch::run(std::span<Create *const> creates, Freeze frozen) {
     organizations_.clear();
+    frozen_ = frozen;
     notice_other_content();
     for (Create *create : creates) run_one(*create);
     store_counts();
@@ -68,8 +73,14 @@ void Batch::notice_other_content() {
     const std::int64_t version = schema_version();
     if (version == schema_version_seen_) return;
     slugs_.hints.clear();
-    key_use_.look_again();
+    look_at_schema();
     schema_version_seen_ = version;
+}
+
+// What later versions added is there, or not.
+void Batch::look_at_schema() {
+    key_use_.look_again();
+    organization_.emplace(connection_.prepare(select_organization(connection_)));
 }
 
 void Batch::forget() noexcept {
@@ -89,6 +100,7 @@ void Batch::run_one(Create &create) {
         if (found.verdict == Idempotency::Verdict::kReused) return create.refuse(AC_CODE_KEY_REUSED);
         if (found.verdict == Idempotency::Verdict::kReplay) return create.replayed(answer_of(found.record));
     }
+    if (org.frozen != 0 && !create.validate_only()) return create.refuse_frozen(org.frozen);
     std::string_view json = org.default_provider;
     if (const auto &named = create.application().provider) {
         json = provider(org, *named);
@@ -200,7 +212,7 @@ Batch::OrganizationState &Batch::organization(std::string_view id_hex) {
     const auto [place, is_new] = organizations_.try_emplace(id);
     OrganizationState &org = place->second;
     if (!is_new) return org;
-    Run run(organization_);
+    Run run(*organization_);
     if (!run.blob(id.bytes).row()) return org;
     org.rowid = run.integer_at(0);
     org.enabled = run.integer_at(1) != 0;
@@ -208,6 +220,7 @@ Batch::OrganizationState &Batch::organization(std::string_view id_hex) {
     org.applications = org.before = run.integer_at(3);
     org.retention = {run.integer_at(4), run.integer_at(5)};
     if (!run.is_null(6)) org.default_provider = provider_json(run, 6);
+    org.frozen = frozen_ != 0 ? frozen_ : freeze_of(run.integer_at(11));
     return org;
 }
 

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "base/entities.h"
 #include "request/create.h"
 #include "request/record.h"
 #include "sqlite/create/idempotency.h"
@@ -21,8 +22,9 @@ class Batch {
   public:
     explicit Batch(const Connection &connection);
 
-    // Gives every create its outcome, which holds once the transaction is committed.
-    void run(std::span<Create *const> creates);
+    // Gives every create its outcome, which holds once the transaction is committed. `frozen`: the store's freeze, as
+    // it was read in this transaction.
+    void run(std::span<Create *const> creates, Freeze frozen);
     // The transaction was rolled back.
     void forget() noexcept;
 
@@ -30,6 +32,7 @@ class Batch {
     struct OrganizationState {
         std::int64_t rowid = 0;
         bool enabled = false;
+        Freeze frozen = 0;  // of the organization, or of the store
         std::optional<std::int64_t> limit;
         std::int64_t applications = 0;
         std::int64_t before = 0;         // `applications` as it is stored
@@ -53,13 +56,16 @@ class Batch {
     void store_counts();
     std::int64_t schema_version();
     void notice_other_content();
+    void look_at_schema();
 
     const Connection &connection_;
     Idempotency idempotency_;
     SlugSearch slugs_;
     KeyUse key_use_;
-    Statement organization_, provider_, insert_, stored_, count_, schema_version_;
+    std::optional<Statement> organization_;  // as the schema is
+    Statement provider_, insert_, stored_, count_, schema_version_;
     std::int64_t schema_version_seen_;
+    Freeze frozen_ = 0;
     std::map<ObjectId, OrganizationState> organizations_;  // of the batch that runs
 };
 

@@ -43,7 +43,8 @@ bool BatchWriter::commit(Members &members, std::int64_t &started, Deadline deadl
             session->write([&] {
                 started = monotonic_ns();
                 session.see_key_changes();
-                if (members.gather() > 0) batch.run(members.all());
+                const Freeze frozen = session.see_freeze();
+                if (members.gather() > 0) batch.run(members.all(), frozen);
                 return members.count();
             });
         } catch (...) {

@@ -129,6 +129,7 @@ void Maintenance::tick() {
             const Transaction transaction(session->connection, Transaction::Kind::kRead);
             session->lineage.verify();
             session.see_key_changes();
+            session.see_freeze();
         }
         maintain(*session);
     });

@@ -7,6 +7,7 @@
 #include "sqlite/auth/key_changes.h"
 #include "sqlite/auth/key_lookup.h"
 #include "sqlite/create/batch.h"
+#include "sqlite/create/freeze.h"
 #include "sqlite/create/idempotency.h"
 #include "sqlite/file/connection.h"
 #include "sqlite/file/lineage.h"
@@ -37,6 +38,7 @@ struct Session {
     SchemaCheck schema;
     Lineage lineage;
     KeyChanges key_changes;
+    StoreFreeze freeze;
     std::optional<Batch> batch;          // Use::kWrite
     std::optional<KeyLookup> keys;       // Use::kRead
     std::optional<RecordReads> records;  // Use::kRead

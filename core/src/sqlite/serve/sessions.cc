@@ -55,7 +55,8 @@ Session::Session(const std::string &path, const std::string &real_path, Use use,
     : connection(real_path, use, may_be_read_only, deadline),
       schema(connection, path),
       lineage(connection, path, real_path),
-      key_changes(connection) {
+      key_changes(connection),
+      freeze(connection) {
     connection.apply_pragmas();
     if (use == Use::kWrite) batch.emplace(connection);
     if (use == Use::kRead) {
@@ -83,6 +84,12 @@ std::uint32_t Sessions::Lease::see_key_changes() {
     const std::uint32_t changes = session_->key_changes.read();
     owner_->key_changes_ = changes;
     return changes;
+}
+
+Freeze Sessions::Lease::see_freeze() {
+    const Freeze frozen = session_->freeze.read();
+    owner_->frozen_ = frozen;
+    return frozen;
 }
 
 void Sessions::Lease::confirm() {

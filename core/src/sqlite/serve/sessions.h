@@ -53,6 +53,8 @@ class Sessions {
         void confirm();
         // Inside a transaction: looks whether keys were changed, and lets Sessions::key_changes() know.
         std::uint32_t see_key_changes();
+        // The same for whether creates of the whole store are frozen, and Sessions::frozen().
+        Freeze see_freeze();
 
       private:
         Sessions *owner_;
@@ -74,6 +76,7 @@ class Sessions {
     [[nodiscard]] std::string wal_path();
     // As a lease last saw it; 0: none has looked yet.
     [[nodiscard]] std::uint32_t key_changes() const noexcept { return key_changes_; }
+    [[nodiscard]] Freeze frozen() const noexcept { return frozen_; }
 
   private:
     using Idle = std::vector<std::unique_ptr<Session>>;
@@ -101,6 +104,7 @@ class Sessions {
     const std::string &path_;
     Turn &turn_;
     std::atomic<std::uint32_t> key_changes_ = 0;
+    std::atomic<Freeze> frozen_ = 0;
     std::atomic<std::int64_t> note_again_at_ = 0;  // where the note of a damaged file cannot be written
 
     Mutex mutex_;  // nothing that takes time is done with it held
