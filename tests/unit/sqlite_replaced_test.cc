@@ -354,6 +354,26 @@ TEST_F(SqliteReplaced, CheckpointOfAVacuumThatFindsNoRoomCutsNothing) {
     expect_nothing_lost();
 }
 
+// The end of that checkpoint makes the file look right, and mends nothing.
+TEST_F(SqliteReplaced, FileThatWasSeenCutAndDamagedStaysSo) {
+    create_many(20);
+    become_idle();
+    stop();
+    StoreOptions options = under_test_.options(3000);
+    options.turn = turn_.data();
+    first_ = open_store(options);
+    for (int i = 0; i < 80; ++i) ASSERT_EQ(create(*first_), AC_CODE_OK);
+    checkpoint_with_room_for(file_size(path_) + 2 * 4096);
+    damage("providers_organization");  // neither creates nor look-ups read it
+    const auto newcomer = worker();
+    EXPECT_EQ(create(*newcomer), AC_CODE_DATABASE);
+    EXPECT_TRUE(has_line("damaged"));
+    sqlite3_wal_checkpoint_v2(Stranger(path_).raw(), nullptr, SQLITE_CHECKPOINT_FULL, nullptr, nullptr);
+    EXPECT_EQ(create(*newcomer), AC_CODE_DATABASE);
+    EXPECT_EQ(create(*first_), AC_CODE_DATABASE);
+    EXPECT_TRUE(fs::exists(path_ + ".damaged"));
+}
+
 // A page in the middle is overwritten: who met it tells the other, and nothing is acknowledged until the file is
 // another.
 TEST_F(SqliteReplaced, DamageThatOneWorkerMeetsStopsBoth) {

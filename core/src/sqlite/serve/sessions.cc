@@ -189,13 +189,16 @@ void Sessions::look_at_note() noexcept {
     }
 }
 
+void Sessions::condemn(Change change, const FileStamp &file) noexcept {
+    const bool is_damage = change == Change::kDamaged || change == Change::kCut;
+    if (is_damage && file.id.exists() && !turn_.is_condemned(file)) turn_.condemn(file);
+}
+
 void Sessions::start_closing(Change change) noexcept {
     if (change == Change::kNone) return;
-    if (change == Change::kDamaged || change == Change::kCut) {
-        // Not what was put in its place meanwhile.
-        const FileStamp file = stamp_of(path_);
-        if ((!files_ || file.id == files_->database()) && !turn_.is_condemned(file)) turn_.condemn(file);
-    }
+    // Not what was put in its place meanwhile.
+    const FileStamp file = stamp_of(path_);
+    if (!files_ || file.id == files_->database()) condemn(change, file);
     if ((change == Change::kContent || change == Change::kCut) && files_) {
         turn_.orphan_wal(fingerprint_of(files_->wal_path()));
     }
@@ -318,11 +321,13 @@ std::unique_ptr<Session> Sessions::open(Use use, Deadline deadline) {
         changed_.notify_all();
     };
     // Those that are idle would keep the former files open, and whoever waits for that waiting.
+    FileStamp stamp;
     const auto failed = [&](Change change) ACQUIRES(mutex_) {
         file.reset();
         mutex_.lock();
         done();
-        if (is_first) return;
+        // Another process may be about to make it look right: its checkpoint, say, makes a file longer that was cut.
+        if (is_first) return condemn(change, stamp);
         // What became of the names says more than what an error met under them.
         look();
         start_closing(change);
@@ -330,6 +335,7 @@ std::unique_ptr<Session> Sessions::open(Use use, Deadline deadline) {
     mutex_.unlock();
     try {
         if (is_first) {
+            stamp = stamp_of(path_);
             file = std::make_unique<OpenFile>(path_, deadline, turn_.was_opened());
             pair_wal(*file, turn_.orphaned_wal(), deadline,
                      [this](const std::string &line) { options_.log(AC_LOG_ERROR, line); });

@@ -84,6 +84,7 @@ class Sessions {
     Lease lend_one(Use use, Deadline deadline);
     void look() noexcept REQUIRES(mutex_);
     void look_at_note() noexcept REQUIRES(mutex_);
+    void condemn(Change change, const FileStamp &file) noexcept;
     void start_closing(Change change) noexcept REQUIRES(mutex_);
     void wait(MutexLock &lock, Deadline deadline, const char *what) REQUIRES(mutex_);
     void finish_closing(MutexLock &lock, Deadline deadline) REQUIRES(mutex_);
