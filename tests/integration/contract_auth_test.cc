@@ -1,4 +1,4 @@
-// Bearer tokens (docs/api.md, "Authentication").
+// Bearer tokens (docs/api.md, "Authentication"); their form is rows of tests/contract/heads.json.
 #include "harness/answers.h"
 #include "harness/suite.h"
 
@@ -15,42 +15,6 @@ class ContractAuthentication : public InEveryMode<ContractAuthentication> {
     }
 };
 INSTANTIATE_TEST_SUITE_P(Modes, ContractAuthentication, kModes, mode_name);
-
-TEST_P(ContractAuthentication, NoHeaderIs4002) {
-    Request request = gateway().request(R"({"name":"A"})");
-    drop_header(request.headers, "Authorization");
-    expect_no_token(client().send(request));
-}
-
-TEST_P(ContractAuthentication, AnotherSchemeIs4002) {
-    for (const char *value : {"Basic dXNlcjpwYXNz", "Digest a=b", "BearerToken x", "Bear x", "Negotiate"}) {
-        SCOPED_TRACE(value);
-        expect_no_token(with(value));
-    }
-}
-
-TEST_P(ContractAuthentication, EmptyTokenIs4002) {
-    for (const char *value : {"Bearer", "bearer", "Bearer ", "Bearer   "}) {
-        SCOPED_TRACE(value);
-        expect_no_token(with(value));
-    }
-    expect_no_token(with(""));
-}
-
-TEST_P(ContractAuthentication, SchemeIsMatchedWithoutRegardToCase) {
-    for (const char *scheme : {"Bearer ", "bearer ", "BEARER ", "bEaReR "}) {
-        expect_created(with(scheme + gateway().key().token));
-    }
-}
-
-TEST_P(ContractAuthentication, MalformedTokenIs4001) {
-    for (const std::string &token : {std::string("two words"), std::string("quo\"te"), std::string("caf\xc3\xa9"),
-                                     std::string("a,b"), std::string("=leading"), std::string("a=b"),
-                                     gateway().key().token + ",", gateway().key().token + " x", std::string("{}")}) {
-        SCOPED_TRACE(token);
-        expect_unauthorized(with("Bearer " + token));
-    }
-}
 
 TEST_P(ContractAuthentication, TokenOf512BytesWorksAndOf513Is4001) {
     const std::string longest =

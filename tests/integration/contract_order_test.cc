@@ -69,29 +69,6 @@ TEST_P(ContractOrder, OrganizationBeforeTheContentType) {
     expect_not_found(send(request));
 }
 
-TEST_P(ContractOrder, ContentTypeBeforeTheEncoding) {
-    Request request = gateway().request("{}");
-    set_header(request.headers, "Content-Type", "text/plain");
-    request.headers.emplace_back("Content-Encoding", "gzip");
-    const Response response = send(request);
-    expect_error(response, 415, 1005, "Unsupported media type");
-    EXPECT_FALSE(response.has("Accept-Encoding"));
-}
-
-TEST_P(ContractOrder, EncodingBeforeTheQuery) {
-    Request request = gateway().request("{}");
-    request.headers.emplace_back("Content-Encoding", "gzip");
-    request.path += "?validateOnly=x";
-    expect_error(send(request), 415, 1005, "Unsupported media type");
-}
-
-TEST_P(ContractOrder, QueryBeforeTheIdempotencyKey) {
-    Request request = gateway().request("{}");
-    request.headers.emplace_back("Idempotency-Key", "two words");
-    request.path += "?validateOnly=x";
-    EXPECT_NE(expect_malformed(send(request)).find("validateOnly"), std::string::npos);
-}
-
 TEST_P(ContractOrder, IdempotencyKeyBeforeTheSizeOfTheBody) {
     Request request = gateway().request(std::string(9000, 'x'));
     request.headers.emplace_back("Idempotency-Key", "two words");

@@ -91,37 +91,6 @@ TEST_P(ContractRecord, StoreHoldsTheRecordAsItWasReturned) {
     EXPECT_EQ(by_slug, data);
 }
 
-TEST_P(ContractRecord, RequestIdIsEchoed) {
-    Request request = gateway().request(R"({"name":"Echo"})");
-    request.headers.emplace_back("X-Request-ID", "my-id:42/{~}");
-    const Response response = client().send(request);
-    expect_created(response);
-    EXPECT_EQ(response.header("X-Request-ID"), "my-id:42/{~}");
-}
-
-TEST_P(ContractRecord, RequestIdOf128CharactersIsEchoed) {
-    Request request = gateway().request(R"({"name":"Echo"})");
-    request.headers.emplace_back("X-Request-ID", std::string(128, 'x'));
-    EXPECT_EQ(client().send(request).header("X-Request-ID"), std::string(128, 'x'));
-}
-
-TEST_P(ContractRecord, RequestIdIsGeneratedWhenAbsentOrNotVisibleAsciiOrTooLong) {
-    const std::regex generated("[0-9a-f]{32}");
-    std::string last;
-    for (const std::string &sent :
-         {std::string(), std::string("two words"), std::string("caf\xc3\xa9"), std::string(129, 'x')}) {
-        Request request = gateway().request(R"({"name":"Generated"})");
-        if (!sent.empty()) {
-            request.headers.emplace_back("X-Request-ID", sent);
-        }
-        const Response response = client().send(request);
-        expect_created(response);
-        EXPECT_TRUE(std::regex_match(response.header("X-Request-ID"), generated)) << response.header("X-Request-ID");
-        EXPECT_NE(response.header("X-Request-ID"), last);
-        last = response.header("X-Request-ID");
-    }
-}
-
 TEST_P(ContractRecord, RequestIdIsOnErrorsToo) {
     Request request = gateway().request("{}");
     request.headers.emplace_back("X-Request-ID", "on-an-error");

@@ -32,18 +32,7 @@ class CreateMode : public InEveryMode<CreateMode> {
             }
             location = /early { rewrite ^ /try/org-1 last; }
         )";
-        // The first hop reads the body, so that it can be shown; the second answers.
-        options.servers = R"(
-            server {
-                listen 127.0.0.1:@port1@;
-                client_body_buffer_size 1m;
-                location / {
-                    proxy_pass http://127.0.0.1:@port2@;
-                    add_header X-Seen-Body $request_body always;
-                }
-            }
-            server { listen 127.0.0.1:@port2@; location / { return 201 "api: $request_method"; } }
-        )";
+        options.servers = showing_api(R"(return 201 "api: $request_method";)");
         return options;
     }
 

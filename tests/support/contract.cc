@@ -43,4 +43,28 @@ std::vector<BodyRow> contract_bodies() {
     return out;
 }
 
+std::vector<HeadRow> contract_heads() {
+    std::vector<HeadRow> out;
+    for (const Json &row : rows_of("heads.json")) {
+        HeadRow one{.rule = row.string("/rule"), .text = row.text()};
+        if (row.has("/headers")) {
+            for (const std::string &name : row.at("/headers").keys()) {
+                one.headers[name] = row.strings("/headers/" + name);
+            }
+        }
+        if (row.has("/query")) one.query = row.string("/query");
+        if (row.has("/code")) {
+            one.status = static_cast<int>(row.integer("/status"));
+            one.code = static_cast<int>(row.integer("/code"));
+            one.message = row.string("/message");
+        }
+        one.validates = row.has("/validates") && row.boolean("/validates");
+        if (row.has("/answer")) {
+            for (const std::string &name : row.at("/answer").keys()) one.answer[name] = row.string("/answer/" + name);
+        }
+        out.push_back(std::move(one));
+    }
+    return out;
+}
+
 }  // namespace appcreate::test

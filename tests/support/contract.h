@@ -2,6 +2,7 @@
 // core and integration tests over HTTP.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -24,5 +25,20 @@ struct BodyRow {
     std::optional<std::string> name;  // the application's; nullopt: not of interest
 };
 std::vector<BodyRow> contract_bodies();
+
+// What is different from a well-formed request before its body, and the answer.
+struct HeadRow {
+    std::string rule = {}, text = {};  // text: the row itself
+    // Lines by name; none: the header is not sent. "{token}" stands for the key's.
+    std::map<std::string, std::vector<std::string>> headers = {};
+    std::string query = {};
+    int status = 200;
+    int code = 0;              // 0: it creates, or validates
+    std::string message = {};  // of 3000: its one violation's
+    bool validates = false;
+    // Headers; an empty one is not there, "{new}" is 32 hexadecimal digits.
+    std::map<std::string, std::string> answer = {};
+};
+std::vector<HeadRow> contract_heads();
 
 }  // namespace appcreate::test

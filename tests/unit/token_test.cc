@@ -73,27 +73,12 @@ TEST(B64token, IsThatOfRfc6750) {
     }
 }
 
-TEST(ParseBearer, MatchesTheSchemeWithoutRegardToCase) {
-    for (const std::string_view value : {"Bearer abc", "bearer abc", "BEARER abc", "bEaReR   abc", " Bearer abc\t"}) {
-        EXPECT_EQ(access_of(value), AC_ACCESS_OK) << value;
-    }
-}
-
-TEST(ParseBearer, FindsNoToken) {
-    for (const std::string_view value : {"", " ", "Bearer", "Bearer ", "Bearer  \t", "Basic YTpi", "Bearerabc",
-                                         "Bearer-x abc", "Bear abc", "Digest username=\"x\"", "abc", ", Bearer abc"}) {
-        EXPECT_EQ(access_of(value), AC_ACCESS_NO_TOKEN) << value;
-    }
-}
-
-TEST(ParseBearer, RefusesAMalformedToken) {
-    for (const std::string &value :
-         {std::string("Bearer a b"), std::string("Bearer a,b"), std::string("Bearer =a"), std::string("Bearer \"a\""),
-          std::string("Bearer a\xC3\xA9"), "Bearer " + std::string(513, 'a'), std::string("Bearer\ta"),
-          std::string("Bearer a\0b", 10), std::string("Bearer, a")}) {
-        EXPECT_EQ(access_of(value), AC_ACCESS_INVALID) << value;
-    }
+// The rest of its rules are rows of tests/contract/heads.json.
+TEST(ParseBearer, Takes512BytesWithinWhiteSpaceAndNoNul) {
     EXPECT_EQ(access_of("Bearer " + std::string(512, 'a')), AC_ACCESS_OK);
+    EXPECT_EQ(access_of(" Bearer abc\t"), AC_ACCESS_OK);
+    EXPECT_EQ(access_of(" "), AC_ACCESS_NO_TOKEN);
+    EXPECT_EQ(access_of(std::string("Bearer a\0b", 10)), AC_ACCESS_INVALID);
 }
 
 TEST(ParseBearer, DigestIsThatOfTheToken) {

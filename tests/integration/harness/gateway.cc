@@ -38,6 +38,22 @@ std::vector<int> free_ports(int n) {
 
 }  // namespace
 
+// The first hop reads the body, so that it can be shown; the second answers.
+std::string showing_api(const std::string &directive) {
+    return R"(
+        server {
+            listen 127.0.0.1:@port1@;
+            client_body_buffer_size 1m;
+            location / {
+                proxy_pass http://127.0.0.1:@port2@;
+                add_header X-Seen-Body $request_body always;
+                add_header X-Seen-Authorization $http_authorization always;
+            }
+        }
+        server { listen 127.0.0.1:@port2@; location / { )" +
+           directive + " } }\n";
+}
+
 Gateway::Gateway(GatewayOptions options)
     : options_(std::move(options)),
       http1_port_(free_port()),

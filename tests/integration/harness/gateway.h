@@ -33,6 +33,9 @@ struct GatewayOptions {
     int connections = 1024;  // of a worker
 };
 
+// Servers of an API at port1 that answers with `directive`, and in X-Seen-… with what it was sent.
+std::string showing_api(const std::string &directive);
+
 class Gateway {
   public:
     explicit Gateway(GatewayOptions options = {});
