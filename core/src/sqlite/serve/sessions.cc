@@ -350,7 +350,8 @@ std::unique_ptr<Session> Sessions::open(Use use, Deadline deadline) {
             session = std::make_unique<Session>(path_, real, use, !options_.serves, deadline);
         }
     } catch (const Error &error) {
-        failed(change_of(error));
+        // What is no database never was a store: nothing was taken from it.
+        failed(is_first && error.primary() == SQLITE_NOTADB ? Change::kNone : change_of(error));
         throw;
     } catch (const FileChanged &changed) {
         failed(changed.change());
