@@ -368,7 +368,13 @@ TEST_F(SqliteReplaced, FileThatWasSeenCutAndDamagedStaysSo) {
     const auto newcomer = worker();
     EXPECT_EQ(create(*newcomer), AC_CODE_DATABASE);
     EXPECT_TRUE(has_line("damaged"));
-    sqlite3_wal_checkpoint_v2(Stranger(path_).raw(), nullptr, SQLITE_CHECKPOINT_FULL, nullptr, nullptr);
+    {
+        Stranger stranger(path_);
+        stranger.number("SELECT 1 FROM sqlite_schema LIMIT 1");  // opens the log
+        ASSERT_EQ(sqlite3_wal_checkpoint_v2(stranger.raw(), nullptr, SQLITE_CHECKPOINT_FULL, nullptr, nullptr),
+                  SQLITE_OK);
+        ASSERT_EQ(file_size(path_), 4096 * stranger.number("PRAGMA page_count"));
+    }
     EXPECT_EQ(create(*newcomer), AC_CODE_DATABASE);
     EXPECT_EQ(create(*first_), AC_CODE_DATABASE);
     EXPECT_TRUE(fs::exists(path_ + ".damaged"));

@@ -18,6 +18,7 @@ namespace {
 constexpr std::int64_t kRescue = 1'000'000'000;  // ns
 // For the last checkpoint of a process that ends.
 constexpr std::int64_t kFarewell = 1'000'000'000;  // ns
+constexpr std::int64_t kUnknown = -1;  // a size that no file has
 // A full disk, or a directory that cannot be written to, is not tried for each create.
 constexpr std::int64_t kNoteAgain = 1'000'000'000;  // ns
 
@@ -191,7 +192,7 @@ void Sessions::look_at_note() noexcept {
 
 void Sessions::condemn(Change change, const FileStamp &file) noexcept {
     const bool is_damage = change == Change::kDamaged || change == Change::kCut;
-    if (is_damage && file.id.exists() && !turn_.is_condemned(file)) turn_.condemn(file);
+    if (is_damage && file.id.exists() && !turn_.is_condemned_file(file.id)) turn_.condemn(file);
 }
 
 void Sessions::start_closing(Change change) noexcept {
@@ -321,13 +322,14 @@ std::unique_ptr<Session> Sessions::open(Use use, Deadline deadline) {
         changed_.notify_all();
     };
     // Those that are idle would keep the former files open, and whoever waits for that waiting.
-    FileStamp stamp;
+    FileId opened;
     const auto failed = [&](Change change) ACQUIRES(mutex_) {
         file.reset();
         mutex_.lock();
         done();
-        // Another process may be about to make it look right: its checkpoint, say, makes a file longer that was cut.
-        if (is_first) return condemn(change, stamp);
+        // Another process may be about to make it look right: its checkpoint, say, makes a file longer that was cut. All
+        // of it is looked through before it is opened, and as long as it is not whole.
+        if (is_first) return condemn(change, {opened, kUnknown, 0});
         // What became of the names says more than what an error met under them.
         look();
         start_closing(change);
@@ -335,7 +337,7 @@ std::unique_ptr<Session> Sessions::open(Use use, Deadline deadline) {
     mutex_.unlock();
     try {
         if (is_first) {
-            stamp = stamp_of(path_);
+            opened = stamp_of(path_).id;
             file = std::make_unique<OpenFile>(path_, deadline, turn_.was_opened());
             pair_wal(*file, turn_.orphaned_wal(), deadline,
                      [this](const std::string &line) { options_.log(AC_LOG_ERROR, line); });
