@@ -52,9 +52,9 @@ constexpr std::array<Column, 7> kColumns = {{
     {"SLUG", "slug"},
     {"NAME", "name"},
     {"ENABLED", "enabled"},
-    {"FROZEN", "frozen"},
     {"LIMIT", "limit"},
     {"APPLICATIONS", "applications"},
+    {"FROZEN", "frozen"},
 }};
 
 std::int64_t number_or_unset(const Arguments &arguments, std::string_view option, std::int64_t min) {

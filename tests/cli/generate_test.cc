@@ -33,7 +33,7 @@ class Generated : public AppctlTest {
     }
     // A command as the help lists it, "org show ORG", with the options that its own help has.
     static void expect_in_manual(const std::string &manual, const std::string &listed_as) {
-        const std::size_t operand = listed_as.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+        const std::size_t operand = listed_as.find_first_of("[ABCDEFGHIJKLMNOPQRSTUVWXYZ");
         const std::string command = operand == std::string::npos ? listed_as : listed_as.substr(0, operand - 1);
         const std::size_t at = manual.find(".SS " + command + "\n");
         ASSERT_NE(at, std::string::npos) << command;

@@ -129,10 +129,10 @@ TEST_F(Messages, WideCharactersTakeTwoColumns) {
     ASSERT_EQ(appctl({"org", "create", "--name", "Cafe\u0301s", "--slug", "cafes"}).status, 0);
     ASSERT_EQ(appctl({"org", "create", "--name", "ＡＢ", "--slug", "wide"}).status, 0);
     const std::string table = appctl({"org", "list"}).out;
-    EXPECT_NE(table.find("  acme   Acme    true     -      0\n"), std::string::npos) << table;
-    EXPECT_NE(table.find("  tokyo  東京都  true     -      0\n"), std::string::npos) << table;
-    EXPECT_NE(table.find("  cafes  Cafe\u0301s   true     -      0\n"), std::string::npos) << table;
-    EXPECT_NE(table.find("  wide   ＡＢ    true     -      0\n"), std::string::npos) << table;
+    EXPECT_NE(table.find("  acme   Acme    true     -      0             false\n"), std::string::npos) << table;
+    EXPECT_NE(table.find("  tokyo  東京都  true     -      0             false\n"), std::string::npos) << table;
+    EXPECT_NE(table.find("  cafes  Cafe\u0301s   true     -      0             false\n"), std::string::npos) << table;
+    EXPECT_NE(table.find("  wide   ＡＢ    true     -      0             false\n"), std::string::npos) << table;
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ const std::vector<std::string> kKeys = {"id",
                                         "buildsRetainedPerPublication",
                                         "defaultStorageProvider",
                                         "applications",
-                                        "createdAt"};
+                                        "createdAt",
+                                        "frozen"};
 
 TEST_F(Organizations, CreatePrintsTheOrganization) {
     const Json org = json({"org", "create", "--name", "Acme Größe", "--slug", "Acme-1", "--limit", "3",
@@ -130,10 +131,11 @@ TEST_F(Organizations, PeopleGetLinesAndTables) {
     EXPECT_NE(shown.find("limit:                        -\n"), std::string::npos) << shown;
     EXPECT_EQ(appctl({"org", "create", "--name", "Größe", "--slug", "a-longer-slug", "--limit", "5"}).status, 0);
     const std::string table = appctl({"org", "list"}).out;
-    EXPECT_TRUE(table.starts_with("ID                        SLUG           NAME   ENABLED  LIMIT  APPLICATIONS\n"))
+    EXPECT_TRUE(
+        table.starts_with("ID                        SLUG           NAME   ENABLED  LIMIT  APPLICATIONS  FROZEN\n"))
         << table;
-    EXPECT_NE(table.find("  acme           Acme   true     -      0\n"), std::string::npos) << table;
-    EXPECT_NE(table.find("  a-longer-slug  Größe  true     5      0\n"), std::string::npos) << table;
+    EXPECT_NE(table.find("  acme           Acme   true     -      0             false\n"), std::string::npos) << table;
+    EXPECT_NE(table.find("  a-longer-slug  Größe  true     5      0             false\n"), std::string::npos) << table;
 }
 
 }  // namespace

@@ -55,18 +55,16 @@ TEST_P(StoreAdmin, OrganizationAsItWasMade) {
     const std::string made = create_org(spec);
     EXPECT_EQ(made, show_org("acme"));
     EXPECT_EQ(made, show_org("507f1f77bcf86cd799439013"));
-    EXPECT_EQ(
-        made.find(
-            R"({"id":"507f1f77bcf86cd799439013","name":"Name","slug":"acme","enabled":true,"frozen":false,"limit":7,)"
-            R"("maxBillingBuildRetentionDays":30,"buildsRetainedPerPublication":-1,)"
-            R"("defaultStorageProvider":null,"applications":0,"createdAt":")"),
-        0U)
+    EXPECT_EQ(made.find(R"({"id":"507f1f77bcf86cd799439013","name":"Name","slug":"acme","enabled":true,"limit":7,)"
+                        R"("maxBillingBuildRetentionDays":30,"buildsRetainedPerPublication":-1,)"
+                        R"("defaultStorageProvider":null,"applications":0,"createdAt":")"),
+              0U)
         << made;
 }
 
 TEST_P(StoreAdmin, OrganizationDefaults) {
     const std::string made = create_org(spec_of("acme"));
-    EXPECT_NE(made.find(R"("enabled":true,"frozen":false,"limit":null,"maxBillingBuildRetentionDays":0,)"
+    EXPECT_NE(made.find(R"("enabled":true,"limit":null,"maxBillingBuildRetentionDays":0,)"
                         R"("buildsRetainedPerPublication":0,)"),
               std::string::npos)
         << made;
@@ -119,7 +117,7 @@ TEST_P(StoreAdmin, SetChangesOnlyWhatItSays) {
     const std::string answered = row([&](const RowSink &sink) { store_->org_set("acme", change, sink); });
     shown = show_org("acme");
     EXPECT_EQ(answered, shown);
-    EXPECT_NE(shown.find(R"("enabled":false,"frozen":false,"limit":null)"), std::string::npos);
+    EXPECT_NE(shown.find(R"("enabled":false,"limit":null)"), std::string::npos);
     EXPECT_NE(shown.find(R"("name":"Renamed")"), std::string::npos);
 }
 

@@ -61,7 +61,6 @@ std::string render_strings(const std::vector<std::string> &values) {
 std::string render(const OrganizationRow &row) {
     ObjectWriter out;
     out.id("id", row.id).text("name", row.name).text("slug", row.slug).boolean("enabled", row.enabled);
-    out.boolean("frozen", row.frozen != 0);
     if (row.limit) {
         out.integer("limit", *row.limit);
     } else {
@@ -74,7 +73,7 @@ std::string render(const OrganizationRow &row) {
     } else {
         out.raw("defaultStorageProvider", "null");
     }
-    out.integer("applications", row.applications).time("createdAt", row.created_at);
+    out.integer("applications", row.applications).time("createdAt", row.created_at).boolean("frozen", row.frozen != 0);
     return out.take();
 }
 

@@ -14,8 +14,8 @@ namespace appcreate {
 struct OrganizationRow : Organization {
     std::int64_t applications = 0;
 };
-// {"id","name","slug","enabled","frozen","limit":N|null,"maxBillingBuildRetentionDays",
-//  "buildsRetainedPerPublication","defaultStorageProvider":ID|null,"applications","createdAt"}
+// {"id","name","slug","enabled","limit":N|null,"maxBillingBuildRetentionDays",
+//  "buildsRetainedPerPublication","defaultStorageProvider":ID|null,"applications","createdAt","frozen"}
 std::string render(const OrganizationRow &row);
 
 struct ProviderRow : StorageProvider {
