@@ -18,7 +18,7 @@ namespace {
 constexpr std::int64_t kRescue = 1'000'000'000;  // ns
 // For the last checkpoint of a process that ends.
 constexpr std::int64_t kFarewell = 1'000'000'000;  // ns
-constexpr std::int64_t kUnknown = -1;  // a size that no file has
+constexpr std::int64_t kUnknown = -1;              // a size that no file has
 // A full disk, or a directory that cannot be written to, is not tried for each create.
 constexpr std::int64_t kNoteAgain = 1'000'000'000;  // ns
 
@@ -327,8 +327,8 @@ std::unique_ptr<Session> Sessions::open(Use use, Deadline deadline) {
         file.reset();
         mutex_.lock();
         done();
-        // Another process may be about to make it look right: its checkpoint, say, makes a file longer that was cut. All
-        // of it is looked through before it is opened, and as long as it is not whole.
+        // Another process may be about to make it look right: its checkpoint, say, makes a file longer that was cut.
+        // All of it is looked through before it is opened, and as long as it is not whole.
         if (is_first) return condemn(change, {opened, kUnknown, 0});
         // What became of the names says more than what an error met under them.
         look();
