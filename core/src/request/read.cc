@@ -44,7 +44,7 @@ Read::Read(const ac_read_head &head) : is_list_(head.application == nullptr) {
         return;
     }
     organization_ = *organization;
-    if (!is_list_) {
+    if (head.application != nullptr) {
         read_name(view(*head.application));
         return;
     }

@@ -160,7 +160,7 @@ RecordPage SqliteStore::list_records(const ObjectId &organization, const std::op
         const Failure failure(AC_EVERSION,
                               about(path_, "it has no index to list applications by; run " + init_command(path_)));
         lists_.failed(failure);
-        throw failure;
+        throw Failure(failure);
     }
     lists_.worked();
     return *std::move(page);
