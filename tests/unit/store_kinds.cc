@@ -70,7 +70,7 @@ KindUnderTest mongodb(const char *name, std::string (*unavailable)(), std::uniqu
 std::vector<KindUnderTest> store_kinds() {
     return {
         {"Sqlite", is_here, make_sqlite},
-        {"SqliteCombined", is_here, make_combined},
+        {"SqliteCombined", is_here, make_combined, std::chrono::milliseconds(0), false, true, true},
         mongodb("Mongodb", why_no_java_server, make_mongodb),
         mongodb("MongodbStandalone", why_absent<kStandalone>, make_on<kStandalone>),
         mongodb("MongodbReplicaSet", why_absent<kReplicaSet>, make_on<kReplicaSet>),

@@ -44,6 +44,8 @@ struct KindUnderTest {
     bool validates_last = false;
     // In a freeze a kept answer is repeated.
     bool replays_in_freeze = true;
+    // Another process may write what is pending, and takes what of it has come when it looks.
+    bool is_combined = false;
     friend std::ostream &operator<<(std::ostream &out, const KindUnderTest &kind) { return out << kind.name; }
 };
 std::vector<KindUnderTest> store_kinds();
