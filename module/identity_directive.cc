@@ -17,10 +17,6 @@ const ngx_str_t client_names[] = {ngx_string("args"),         ngx_string("query_
                                   ngx_string("request_body"), ngx_string("request_id"),   ngx_string("host"),
                                   ngx_string("content_type"), ngx_string("remote_user")};
 
-bool is_equal(const ngx_str_t &a, const ngx_str_t &b) {
-    return a.len == b.len && ngx_strncmp(a.data, b.data, a.len) == 0;
-}
-
 bool is_word(u_char c) {
     u_char lower = static_cast<u_char>(c | 0x20);
     return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_';

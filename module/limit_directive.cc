@@ -150,10 +150,6 @@ char *name_after_key(ngx_conf_t *cf, LimitZone *zone) {
     return taken();
 }
 
-bool is_equal(const ngx_str_t &a, const ngx_str_t &b) {
-    return a.len == b.len && ngx_memcmp(a.data, b.data, a.len) == 0;
-}
-
 // The zone with that name, made when it is new. What two limits say of it must be the same.
 LimitZone *find_zone(ngx_conf_t *cf, MainConf *main, const LimitZone &wanted) {
     auto **there = static_cast<LimitZone **>(main->limits.elts);

@@ -8,10 +8,6 @@ namespace {
 const ngx_str_t organizations = ngx_string("organizations");
 const ngx_str_t apps = ngx_string("apps");
 
-bool is_equal(const ngx_str_t &a, const ngx_str_t &b) {
-    return a.len == b.len && ngx_memcmp(a.data, b.data, a.len) == 0;
-}
-
 // Takes the last segment from the end of `path`. False: there is none.
 bool take_segment(ngx_str_t *path, ngx_str_t *segment) {
     u_char *end = path->data + path->len;
