@@ -32,11 +32,18 @@ class SqliteReplaced : public testing::Test {
         org_ = make_org(*first_);
     }
 
-    std::unique_ptr<Store> worker() {
+    std::unique_ptr<Store> worker(bool maintains = true) {
         StoreOptions options = under_test_.options(3000);
         options.turn = turn_.data();
-        options.maintain = true;
+        options.maintain = maintains;
         return open_store(options);
+    }
+    // A stop of all, and one worker that checkpoints nothing by itself and has the file open.
+    void restart_without_upkeep() {
+        become_idle();
+        stop();
+        first_ = worker(false);
+        ASSERT_EQ(create(*first_), AC_CODE_OK);
     }
     // As a program that is not the gateway's: appctl.
     std::unique_ptr<Store> tool() { return open_store(under_test_.options(5000)); }

@@ -309,14 +309,8 @@ TEST_F(SqliteReplaced, FileCutShort) {
 TEST_F(SqliteReplaced, CheckpointThatFindsNoRoomCutsNothing) {
     const std::string small = page_copy();
     create_many(300);
-    become_idle();
-    stop();
-    // None that checkpoints by itself.
-    StoreOptions options = under_test_.options(3000);
-    options.turn = turn_.data();
-    first_ = open_store(options);
-    second_ = open_store(options);
-    ASSERT_EQ(create(*first_), AC_CODE_OK);
+    restart_without_upkeep();
+    second_ = worker(false);
     ASSERT_TRUE(tool()->restore(small, true, {}));
     acknowledged_ = saved_;
     for (int i = 0; i < 80; ++i) ASSERT_EQ(create(*second_), AC_CODE_OK);
@@ -334,19 +328,14 @@ TEST_F(SqliteReplaced, CheckpointThatFindsNoRoomCutsNothing) {
 // read of the file alone, and nothing is missing.
 TEST_F(SqliteReplaced, CheckpointOfAVacuumThatFindsNoRoomCutsNothing) {
     create_many(300);
-    become_idle();
-    stop();
-    StoreOptions options = under_test_.options(3000);
-    options.turn = turn_.data();
-    first_ = open_store(options);
-    ASSERT_EQ(create(*first_), AC_CODE_OK);
+    restart_without_upkeep();
     const std::int64_t before = Stranger(path_).number(kRootOfMeta);
     Stranger(path_).execute("PRAGMA auto_vacuum = FULL; VACUUM");  // takes a page at the beginning for itself
     ASSERT_NE(Stranger(path_).number(kRootOfMeta), before);
     checkpoint_with_room_for(4096);
     EXPECT_THROW(records_in_file_alone(), std::runtime_error);
     EXPECT_EQ(create(*first_), AC_CODE_OK);
-    second_ = open_store(options);
+    second_ = worker(false);
     EXPECT_EQ(create(*second_), AC_CODE_OK);
     EXPECT_EQ(create(*second_), AC_CODE_OK);
     EXPECT_FALSE(has_line("cut short"));
@@ -357,11 +346,7 @@ TEST_F(SqliteReplaced, CheckpointOfAVacuumThatFindsNoRoomCutsNothing) {
 // The end of that checkpoint makes the file look right, and mends nothing.
 TEST_F(SqliteReplaced, FileThatWasSeenCutAndDamagedStaysSo) {
     create_many(20);
-    become_idle();
-    stop();
-    StoreOptions options = under_test_.options(3000);
-    options.turn = turn_.data();
-    first_ = open_store(options);
+    restart_without_upkeep();
     for (int i = 0; i < 80; ++i) ASSERT_EQ(create(*first_), AC_CODE_OK);
     checkpoint_with_room_for(file_size(path_) + 2 * 4096);
     damage("providers_organization");  // neither creates nor look-ups read it
